@@ -1,0 +1,1 @@
+"""The two functions that Function Compute runs; each folder becomes one bundle."""

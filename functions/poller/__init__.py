@@ -1,0 +1,1 @@
+"""Timer tick -> results saved, tasks looked at, the next photo submitted."""

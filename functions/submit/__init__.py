@@ -1,0 +1,1 @@
+"""OSS event -> job recorded -> submitted when the slot is free."""

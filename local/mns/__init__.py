@@ -1,0 +1,1 @@
+"""A local MNS (SMQ) queue server that the unmodified official SDKs drive."""

@@ -1,0 +1,1 @@
+"""The operator's side: the command `cosdrop`, the bundle builder. Never bundled."""

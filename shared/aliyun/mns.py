@@ -1,0 +1,104 @@
+"""The queue, by aliyun-mns 1.1.5. One account per adapter, one adapter per invocation: the SDK's socket has no lock."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from mns.account import Account
+from mns.mns_exception import MNSExceptionBase, MNSServerException
+from mns.queue import Message as MnsMessage
+
+from shared.aliyun.credentials import Credentials
+from shared.errors import NotNow
+from shared.ports import Message
+from shared.settings import Settings
+
+BATCH = 16
+_TIMEOUT = 20
+_GONE = ("MessageNotExist", "ReceiptHandleError")
+
+logging.getLogger("mns").setLevel(logging.WARNING)
+
+
+class MnsQueue:
+    """`Queue` over one MNS queue."""
+
+    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+        # The token must be text: None breaks every call with a misleading network error.
+        account = Account(
+            settings.mns_endpoint,
+            credentials.access_key_id,
+            credentials.access_key_secret,
+            credentials.security_token,
+        )
+        account.mns_client.set_connection_timeout(_TIMEOUT)  # ignored by the SDK for https: see _deadline
+        self._queue: Any = account.get_queue(settings.queue)
+        # With the SDK's base64, one body that is not base64 makes the whole batch unreadable, and undeletable.
+        self._queue.set_encoding(False)
+
+    def send(self, body: str, delay: int = 0) -> None:
+        """SendMessage."""
+        with _translated():
+            self._queue.send_message(MnsMessage(body, delay))
+
+    def receive(self) -> Sequence[Message]:
+        """BatchReceiveMessage, short poll: waiting would be billed as run time."""
+        with _translated():
+            try:
+                got = self._queue.batch_receive_message(BATCH, 0)
+            except MNSServerException as error:
+                if error.type == "MessageNotExist":  # this is how the SDK says: empty
+                    return ()
+                raise
+        return [Message(one.receipt_handle, _text(one.message_body)) for one in got]
+
+    def postpone(self, handle: str, seconds: int) -> None:
+        """ChangeMessageVisibility."""
+        with _unless_gone():
+            self._queue.change_message_visibility(handle, seconds)
+
+    def delete(self, handle: str) -> None:
+        """DeleteMessage."""
+        with _unless_gone():
+            self._queue.delete_message(handle)
+
+
+@contextmanager
+def _deadline() -> Iterator[None]:
+    # The SDK gives https sockets no time-out of their own; the process-wide default is all that reaches them.
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_TIMEOUT)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Every failure of the SDK as NotNow; its own texts may hold whole bodies, so they are not repeated."""
+    try:
+        with _deadline():
+            yield
+    except MNSServerException as error:
+        raise NotNow(f"MNS answered {error.type} (request {error.req_id})") from error
+    except (MNSExceptionBase, OSError, ValueError, KeyError) as error:
+        raise NotNow(f"MNS gave no usable answer ({type(error).__name__})") from None
+
+
+@contextmanager
+def _unless_gone() -> Iterator[None]:
+    with _translated():
+        try:
+            yield
+        except MNSServerException as error:
+            if error.type not in _GONE:
+                raise
+
+
+def _text(body: str | bytes) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else body

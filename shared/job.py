@@ -1,0 +1,250 @@
+"""A job is its log: lines of JSON, each appended once, folded into one value here. Pure.
+
+The log is the truth; markers, messages and notes only point to it. A line of an operation that this version does not
+know is skipped, so that an older version can read a newer log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+from shared import keys
+
+Line = Mapping[str, Any]
+"""One line of a log. Always there: `v` (format, 1), `id` (its own random name), `at` (epoch seconds), `op`."""
+
+FORMAT = 1
+
+
+class State(str, Enum):
+    """Where a job stands."""
+
+    ABSENT = "absent"  # nothing is logged yet
+    NEW = "new"  # waits for its turn
+    SUBMITTING = "submitting"  # the POST is about to be sent, or was: only the task list knows
+    RUNNING = "running"  # DashScope gave a task_id
+    FINISHED = "finished"  # the result is ready there, not yet here
+    DONE = "done"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"  # the photo was overwritten: the newer job answers
+    WITHDRAWN = "withdrawn"  # the photo was deleted
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is still something to do."""
+        return self in _OPEN
+
+
+_OPEN = {State.NEW, State.SUBMITTING, State.RUNNING, State.FINISHED}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One version of one photo on one route, as its log tells. Times are epoch seconds."""
+
+    id: str
+    key: str = ""
+    etag: str = ""
+    dropped_at: float = 0.0
+    """Last-Modified of the photo that this job answers."""
+    opened_at: float = 0.0
+    state: State = State.ABSENT
+    since: float = 0.0
+    """When it entered its state."""
+    op: str = ""
+    """The latest line's operation."""
+    held: str = ""
+    """Why it is held (`paused`, `account`, `template.hero` …); empty when it is not."""
+    held_at: float = 0.0
+    code: str = ""
+    """The last thing that was said about it: a code of `words.py` or of the vendor."""
+    attempts: int = 0
+    """Tasks that were accepted and FAILED."""
+    posts: int = 0
+    recipe: str = ""
+    """Digest of model, template and options of the latest task."""
+    model: str = ""
+    task_id: str = ""
+    request_id: str = ""
+    submitted_at: float = 0.0
+    deadline: float = 0.0
+    """When DashScope forgets the result."""
+    tries: int = 0
+    """Copies that failed."""
+    looks: int = 0
+    """How often in a row the task list said the same (`saw`)."""
+    saw: str = ""
+    looked_at: float = 0.0
+    lost: bool = False
+    """The task became unknown to DashScope; it no longer keeps the slot."""
+    portrait: str = ""
+    position: int = 0
+    """Bytes of log read: where the next line goes."""
+
+    @property
+    def uses_slot(self) -> bool:
+        """Whether this job may have a task in flight."""
+        return self.state in (State.SUBMITTING, State.RUNNING) and not self.held and not self.lost
+
+    @property
+    def has_note(self) -> bool:
+        """Whether a note in `errors/` says why it takes longer."""
+        return self.state.is_open and bool(self.held or self.tries)
+
+    @property
+    def route(self) -> str:
+        """The photo's route."""
+        return keys.route(self.key)
+
+    @property
+    def marker(self) -> str:
+        """The key of its open-job marker; empty when it is closed."""
+        if not self.state.is_open:
+            return ""
+        if self.held:
+            return keys.marker(f"held.{self.held}", self.opened_at, self.id)
+        if self.state is State.FINISHED:
+            return keys.marker("finished", self.deadline, self.id)
+        kind = "waiting" if self.state is State.NEW else "running"
+        return keys.marker(kind, self.opened_at, self.id)
+
+
+def fold(job_id: str, lines: Iterable[Line], position: int = 0) -> Job:
+    """The job that `lines` tell of; `position` is how many bytes they are."""
+    job = Job(job_id)
+    for line in lines:
+        job = apply(job, line)
+    return replace(job, position=position)
+
+
+def apply(job: Job, line: Line) -> Job:
+    """The job after one more line."""
+    change = _CHANGES.get(line["op"])
+    if change is None:
+        return job
+    changed = change(job, line)
+    if changed.state is not job.state:
+        changed = replace(changed, since=line["at"])
+    if changed.held and changed.held != job.held:
+        changed = replace(changed, held_at=line["at"])
+    code = job.code if line["op"] == "looked" else line.get("code", "")
+    return replace(changed, op=line["op"], code=code)
+
+
+def encode(line: Line) -> bytes:
+    """One line as it lies in the log."""
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(log: bytes) -> list[dict[str, Any]]:
+    """The lines of a log."""
+    return [json.loads(line) for line in log.splitlines()]
+
+
+def _opened(job: Job, line: Line) -> Job:
+    return replace(
+        job,
+        key=line["key"],
+        etag=line["etag"],
+        dropped_at=line["dropped_at"],
+        opened_at=line["at"],
+        state=State.NEW,
+    )
+
+
+def _reopened(job: Job, line: Line) -> Job:
+    fresh = Job(job.id, job.key, job.etag, opened_at=line["at"], position=job.position, posts=job.posts)
+    return replace(fresh, dropped_at=line["dropped_at"], state=State.NEW)
+
+
+def _submitting(job: Job, line: Line) -> Job:
+    return replace(
+        job,
+        state=State.SUBMITTING,
+        held="",
+        posts=job.posts + 1,
+        model=line["model"],
+        recipe=line["recipe"],
+        looks=0,
+        saw="",
+        looked_at=0.0,
+    )
+
+
+def _submitted(job: Job, line: Line) -> Job:
+    return replace(
+        job,
+        state=State.RUNNING,
+        held="",
+        task_id=line["task_id"],
+        request_id=line["request_id"],
+        submitted_at=line["at"],
+        looks=0,
+        saw="",
+        looked_at=0.0,
+        lost=False,
+    )
+
+
+def _looked(job: Job, line: Line) -> Job:
+    same = line["saw"] == job.saw and job.looks > 0
+    return replace(job, saw=line["saw"], looks=job.looks + 1 if same else 1, looked_at=line["at"])
+
+
+def _returned(job: Job, line: Line) -> Job:
+    return replace(job, state=State.NEW, held=line.get("held", ""))
+
+
+def _failed(job: Job, line: Line) -> Job:
+    return replace(job, state=State.NEW, attempts=job.attempts + 1, tries=0, task_id="", lost=False, held="")
+
+
+def _held(job: Job, line: Line) -> Job:
+    return replace(job, held=line["reason"])
+
+
+def _resumed(job: Job, line: Line) -> Job:
+    return replace(job, held="", looks=0, saw="", looked_at=0.0)
+
+
+def _finished(job: Job, line: Line) -> Job:
+    return replace(job, state=State.FINISHED, deadline=line["deadline"], held="", lost=False)
+
+
+def _parked(job: Job, line: Line) -> Job:
+    return replace(job, tries=job.tries + 1, looked_at=line["at"])
+
+
+def _done(job: Job, line: Line) -> Job:
+    return replace(job, state=State.DONE, held="", portrait=line["portrait"])
+
+
+def _closing(state: State) -> Callable[[Job, Line], Job]:
+    return lambda job, line: replace(job, state=state, held="", request_id=line.get("request_id", job.request_id))
+
+
+_CHANGES: dict[str, Callable[[Job, Line], Job]] = {
+    "opened": _opened,  # key, etag, dropped_at
+    "reopened": _reopened,  # dropped_at: the same photo was dropped anew
+    "released": lambda job, line: job,  # only takes the position, so that a late holder's `submitting` fails
+    "submitting": _submitting,  # model, recipe: written before the POST
+    "returned": _returned,  # code: there is no task, and no attempt is burned (held: why nobody's would do)
+    "submitted": _submitted,  # task_id, request_id, how: post | adopted
+    "looked": _looked,  # saw: the task list's answer, in short
+    "lost": lambda job, line: replace(job, lost=True),  # DashScope does not know the task: the slot goes on
+    "failed": _failed,  # code: the task FAILED and may be tried again
+    "finished": _finished,  # deadline
+    "parked": _parked,  # code: the copy failed; tried again until the deadline
+    "held": _held,  # reason, code
+    "resumed": _resumed,
+    "done": _done,  # portrait
+    "refused": _closing(State.REFUSED),  # code, request_id
+    "expired": _closing(State.EXPIRED),  # code
+    "superseded": _closing(State.SUPERSEDED),
+    "withdrawn": _closing(State.WITHDRAWN),
+}
