@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
-LOCK   := $(shell $(PYTHON) -c 'import sys; print("locks/python3.10.txt" if sys.version_info[:2] == (3, 10) else "locks/python3.12.txt")')
+# The lock of the Python that is, or will be, in the environment.
+LOCK   := $(shell $(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sys; print("locks/python3.10.txt" if sys.version_info[:2] == (3, 10) else "locks/python3.12.txt")')
 
 .PHONY: help demo test check fix bundle bench clean lock
 .DEFAULT_GOAL := help
@@ -40,8 +41,8 @@ clean:  ## remove all that was built, the local stack's data included
 	rm -rf .venv .venv-* .build .local .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
 $(READY): pyproject.toml $(LOCK)
-	@echo "making $(VENV) ($$($(PYTHON) --version)) ..." >&2
-	@$(PYTHON) -m venv $(VENV)
+	@echo "making $(VENV) from $(LOCK) ..." >&2
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 --requirement $(LOCK)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --use-pep517 --editable .
 	@touch $@

@@ -130,12 +130,22 @@ def _lines(caption: str, width: int, ink: str) -> list[_Line]:
 
 def _wrapped(text: str, font: Font, width: int) -> list[str]:
     lines: list[str] = []
-    for word in text.split():
+    for word in (_shortened(word, font, width) for word in text.split()):
         if lines and font.getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
     return lines
+
+
+def _shortened(word: str, font: Font, width: int) -> str:
+    """The word itself, or as much of its beginning and end as there is room for."""
+    kept = len(word)
+    short = word
+    while font.getlength(short) > width and kept > 2:
+        kept -= 1
+        short = f"{word[: kept - kept // 2]}...{word[len(word) - kept // 2 :]}"
+    return short
 
 
 def _write(card: Image.Image, lines: Sequence[_Line], corner: Corner) -> None:

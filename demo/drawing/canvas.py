@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-Plane = npt.NDArray[np.float32]
+Plane = npt.NDArray[np.floating[Any]]
 """One value per pixel (0 to 1 for a mask), or three for a colour."""
 Point = tuple[float, float]
 
@@ -136,7 +136,8 @@ class Canvas:
 
     def glow(self, x: float, y: float, radius: float) -> Plane:
         """A light that fades out, 1 in the middle."""
-        return np.exp(-((self.x - x) ** 2 + (self.y - y) ** 2) / (2 * radius**2)).astype(np.float32)
+        light: Plane = np.exp(-((self.x - x) ** 2 + (self.y - y) ** 2) / (2 * radius**2))
+        return light
 
     # Paint.
 

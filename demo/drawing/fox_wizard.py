@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from drawing.canvas import FUR, MATTE, POLISHED, Canvas, Plane, blur, mirrored
 from drawing.figure import face, stars
 
@@ -36,7 +37,7 @@ def _dusk(canvas: Canvas) -> None:
 
 
 def _pine(canvas: Canvas, x: float, base: float, tall: float) -> Plane:
-    tree = np.zeros_like(canvas.x)
+    tree: Plane = np.zeros_like(canvas.x)
     for level in range(4):
         low, wide = base + 40 - tall * level * 0.22, tall * (0.27 - level * 0.05)
         tree = np.maximum(tree, canvas.polygon([(x, low - tall * 0.42), (x + wide, low), (x - wide, low)]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -145,7 +144,7 @@ def outlines_of(image: Pixels) -> Pixels:
     return wide
 
 
-def _is_face_shaped(patch: Any, area: int, box: Box) -> bool:
+def _is_face_shaped(patch: Pixels, area: int, box: Box) -> bool:
     rows, columns = patch.shape
     x, y = box.centre
     if not (box.area > 0.02 * rows * columns and 0.2 < x / columns < 0.8 and y / rows < 0.75):

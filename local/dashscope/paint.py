@@ -51,7 +51,8 @@ def _focus(sheet: Pixels, face: Box) -> Plane:
     """1 at the face, falling to 0 towards the borders."""
     y, x = np.mgrid[0 : sheet.shape[0], 0 : sheet.shape[1]].astype(np.float32)
     reach = np.hypot(x - face.centre[0], y - face.centre[1]) / max(1.7 * face.width, 0.55 * max(sheet.shape))
-    return np.exp(-(reach**3))
+    focus: Plane = np.exp(-(reach**3))
+    return focus
 
 
 def _window(place: Box, page: Pixels) -> Box:
@@ -97,7 +98,7 @@ def _largest_filled(mask: Pixels) -> Pixels:
 
 def _shade_behind(ground: Pixels, opening: Plane) -> Pixels:
     """What is seen past the head: the inside of the hood, the colour of its rim, in deep shade."""
-    rim = (cv2.dilate(opening, np.ones((25, 25), np.uint8)) > 0.5) & (opening < 0.02)
+    rim = (cv2.dilate(opening, np.ones((31, 31), np.uint8)) > 0.5) & (opening < 0.5)
     shade: Pixels = (np.median(ground[rim], axis=0) * (0.42, 0.3, 0.3)).astype(np.uint8)
     return shade
 
@@ -116,7 +117,8 @@ def _lit_like(person: Pixels, ground: Pixels, opening: Plane, skin: Plane) -> Pi
     """The person under the template's light, with the shadow that a helmet or a hood casts along its rim."""
     reach = 0.09 * EASEL
     bare = cv2.erode(skin, np.ones((9, 9), np.uint8)) * opening + 1e-4
-    light = filters.blur(ground.astype(np.float32) * bare[..., None], reach) / filters.blur(bare, reach)[..., None]
+    glow = (ground.astype(np.float32) + 1) * bare[..., None]  # + 1: even a black template has a brightness to divide by
+    light = filters.blur(glow, reach) / filters.blur(bare, reach)[..., None]
     light /= np.average(light.reshape(-1, 3), axis=0, weights=opening.ravel())
     depth = np.clip(filters.blur(opening, 0.03 * EASEL) * 2 - 1, 0, 1)[..., None]
     return filters.to_pixels(person / 255 * np.clip(light, 0.5, 1.4) ** 0.8 * (0.55 + 0.45 * depth**0.7))

@@ -36,7 +36,8 @@ class Grid:
 
     def from_point(self, down: float, wide: float, high: float) -> Plane:
         """Distance from the face's axis at `down`; 1 on an ellipse `wide` and `high` from its middle."""
-        return np.hypot(self.across / wide, (self.down - down) / high)
+        distance: Plane = np.hypot(self.across / wide, (self.down - down) / high)
+        return distance
 
     def pair(self, across: float, down: float, wide: float, high: float) -> Plane:
         """Two soft spots, left and right of the axis, 1 in their middles; the sizes are standard deviations."""

@@ -112,19 +112,22 @@ def _sealed(sheet: Pixels) -> Pixels:
 
 def _tinted(image: Pixels, paper: tuple[int, int, int]) -> Pixels:
     """The picture printed on paper of that colour."""
-    return (image * (np.array(paper) / 255)).astype(np.uint8)
+    printed: Pixels = (image * (np.array(paper) / 255)).astype(np.uint8)
+    return printed
 
 
 def _dots(shape: tuple[int, ...], pitch: float) -> Plane:
     """A printer's screen at 45 degrees: 0 in the middle of each dot, 1 between four of them."""
     y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32) * (np.pi / pitch)
-    return (2 - np.cos(x + y) - np.cos(x - y)).astype(np.float32) / 4
+    screen: Plane = (2 - np.cos(x + y) - np.cos(x - y)) / 4
+    return screen
 
 
 def _grain(shape: tuple[int, ...], size: float) -> Plane:
     """Cloudy noise around 0.5 with grains of that many pixels; always the same."""
     noise = blur(np.random.default_rng(1).random(shape, np.float32), size)
-    return np.clip((noise - 0.5) * size * 1.8 + 0.5, 0, 1)
+    grain: Plane = np.clip((noise - 0.5) * size * 1.8 + 0.5, 0, 1)
+    return grain
 
 
 STYLES = (retro_comic, fairy_tale, anime, fresh, future, ink_painting)

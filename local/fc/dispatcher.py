@@ -23,6 +23,7 @@ class Dispatcher:
         self._engine, self._state, self._instances = engine, state, instances
         self._log = log
         self._wake = asyncio.Event()
+        self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(engine.most_running, "fc")
 
@@ -31,8 +32,9 @@ class Dispatcher:
         self._wake.set()
 
     async def run(self) -> None:
-        """Start what is due, for ever."""
-        while True:
+        """Start what is due, until closed."""
+        # Not ended by cancelling: before Python 3.12 wait_for may swallow that when it is woken in the same moment.
+        while not self._closed:
             self._wake.clear()
             started = self._engine.start_due()
             self._state.commit()  # a tick that fired is in the queue before its function runs
@@ -52,6 +54,8 @@ class Dispatcher:
 
     async def close(self) -> None:
         """End all instances. What was running stays in the queue and runs again at the next start."""
+        self._closed = True
+        self.wake()
         for task in self._tasks:
             task.cancel()
         self._instances.close()

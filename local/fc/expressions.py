@@ -1,7 +1,7 @@
 """The `${...}` of Serverless Devs, as far as a local stack needs them: env(), config(), vars and given names.
 
-As in the real tool an unset or empty value is an error, and an expression that stands alone keeps its type
-(github.com/Serverless-Devs/Serverless-Devs, packages/parse-spec).
+As in the real tool (3.1.10) an empty variable counts as unset, what is unset and has no default is an error, and an
+expression that stands alone keeps its type.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Expressions:
 
     def _value(self, expression: str) -> Any:
         value = self.resolve(self._look_up(expression))
-        if value in (None, ""):
+        if value is None:
             raise StackFileError(f"${{{expression}}} has no value")
         return value
 

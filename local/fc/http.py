@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -72,10 +72,8 @@ class _Skin:
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self._running = asyncio.create_task(self._dispatcher.run())
         yield
-        self._running.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._running
         await self._dispatcher.close()
+        await self._running
 
     async def invoke(self, request: Request) -> Response:
         self._count("InvokeFunction")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from itertools import count
 
 from starlette.applications import Starlette
@@ -64,7 +63,6 @@ class _Skin:
         self._on_call = on_call
         self._calls: Counter[str] = Counter()
         self._numbers = count(1)
-        self._sent = asyncio.Event()
 
     async def health(self, request: Request) -> Response:
         return Response()
@@ -91,10 +89,7 @@ class _Skin:
         call = understand(request.method, target, headers, await request.body())
         self._calls[call.operation] += 1
         self._on_call(call.operation)
-        reply = await self._patiently(call, request)
-        if call.operation.endswith("SendMessage"):
-            self._wake()
-        return reply
+        return await self._patiently(call, request)
 
     async def _patiently(self, call: Call, request: Request) -> Reply:
         """Perform `call`; while its queue is empty, look again until its time is over on either clock.
@@ -111,17 +106,9 @@ class _Skin:
             except MnsError as error:
                 if error.code != "MessageNotExist" or now() >= end or real_now() >= real_end:
                     raise
-            await self._a_moment()
+            await asyncio.sleep(TICK)
             if await request.is_disconnected():
                 raise MnsError("MessageNotExist")
-
-    async def _a_moment(self) -> None:
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._sent.wait(), TICK)
-
-    def _wake(self) -> None:
-        self._sent.set()
-        self._sent = asyncio.Event()
 
 
 def _target(request: Request) -> str:

@@ -8,7 +8,7 @@ import binascii
 from starlette.responses import Response
 
 from local.oss import wire
-from local.oss.errors import invalid_argument, not_implemented
+from local.oss.errors import OssError, invalid_argument, not_implemented
 from local.oss.listing import Query
 from local.oss.request import Request
 from local.oss.site import Site, xml
@@ -32,7 +32,9 @@ def put_bucket(site: Site, request: Request) -> Response:
 
 
 def delete_bucket(site: Site, request: Request) -> Response:
-    """DELETE /bucket/ ."""
+    """DELETE /bucket/ : an upload under way keeps it, as an object does."""
+    if site.uploads.of(request.bucket):
+        raise OssError(409, "BucketNotEmpty", "The bucket has uploads that are neither completed nor aborted.")
     site.oss.delete_bucket(request.bucket)
     return Response(status_code=204)
 

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 
 from local.clock import Clock
 from local.oss import bucket_operations as buckets
@@ -107,10 +107,10 @@ def app(  # noqa: PLR0913 - what every server of the local stack is given
         return reply
 
     async def answer(request: Request) -> Response:
-        operation = operation_of(request)
-        if request.bucket and operation.name != "PutBucket":
-            engine.bucket(request.bucket)  # the vendor, too, misses the bucket before it looks at the key
+        if request.bucket and (request.key or request.method != "PUT"):
+            engine.bucket(request.bucket)  # the vendor, too, misses the bucket before it looks at the signature
         credential = verify(request, keys, region, wall.now())
+        operation = operation_of(request)
         calls[operation.name] += 1
         on_call(operation.name)
         reply = operation.run(site, signed_by(credential, request))
@@ -125,14 +125,10 @@ def app(  # noqa: PLR0913 - what every server of the local stack is given
     async def counted(http: HttpRequest) -> Response:
         return JSONResponse(calls)
 
-    methods = ["GET", "HEAD", "PUT", "POST", "DELETE"]
-    return Starlette(
-        routes=[
-            Route("/_local/health", health),
-            Route("/_local/calls", counted),
-            Route("/{path:path}", serve, methods=methods),
-        ]
-    )
+    starlette = Starlette(routes=[Route("/_local/health", health), Route("/_local/calls", counted)])
+    # Not a route of its own: a key may hold a newline, which no path pattern of Starlette's matches.
+    starlette.router.default = request_response(serve)
+    return starlette
 
 
 def operation_of(request: Request) -> Operation:

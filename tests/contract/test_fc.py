@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +33,11 @@ TEMPORARY = Credential("sts", "temporary", "token")
 PLATFORM = Platform("cn-beijing", "42", Credential("role", "role-secret", "role-token"))
 
 TOY = """
-import json, os
+import os, socket
 
 def say(event):
-    # A pipe with a reader: what the function did is heard the moment it did it.
-    with open(os.environ["EAR"], "wb") as ear:
-        ear.write(event + b"\\n")
+    with socket.create_connection(("127.0.0.1", int(os.environ["EAR"]))) as ear:
+        ear.sendall(event)
 
 def echo(event, context):
     return b"heard " + event
@@ -57,30 +56,42 @@ def flaky(event, context):
 """
 
 
+class Ear:
+    """A socket by which functions are heard the moment they speak."""
+
+    def __init__(self) -> None:
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(20)
+        self.environment = {"EAR": str(self._server.getsockname()[1])}
+
+    def hear(self) -> bytes:
+        """What the next function says; waits for it."""
+        with self._server.accept()[0] as connection, connection.makefile("rb") as said:
+            return said.read()
+
+    def close(self) -> None:
+        self._server.close()
+
+
 class Booth:
-    """A running server over the toy functions, and the end of the pipe in which they can be heard."""
+    """A running server, and what its functions say."""
 
-    def __init__(self, endpoint: str, ear: Path) -> None:
-        self.endpoint, self._ear = endpoint, ear
+    def __init__(self, endpoint: str, ear: Ear) -> None:
+        self.endpoint, self.hear = endpoint, ear.hear
 
-    def client(self, key: Credential = KEY, secret: str = "") -> Any:
-        names = {"accessKeyID": key.id, "accessKeySecret": secret or key.secret, "securityToken": key.token}
+    def client(self, key: Credential = KEY) -> Any:
+        names = {"accessKeyID": key.id, "accessKeySecret": key.secret, "securityToken": key.token}
         return fc2.Client(endpoint=self.endpoint, **names)
 
     def invoke(self, function: str, event: bytes = b"", **headers: str) -> Any:
         return self.client().invoke_function("any", function, payload=event, headers=headers)
-
-    def hear(self) -> bytes:
-        """What the next function to speak says; waits for it."""
-        return self._ear.read_bytes().rstrip(b"\n")
 
 
 def functions(folder: Path) -> list[Function]:
     photos = OssTrigger("photos", "pics", ("oss:ObjectCreated:PutObject",), "photos/", ".jpg")
 
     def toy(name: str, **settings: Any) -> Function:
-        environment = {"EAR": str(folder / "ear")}
-        return Function(name, folder, handler=f"index.{name}", timeout=20, environment=environment, **settings)
+        return Function(name, folder, handler=f"index.{name}", timeout=20, **settings)
 
     return [
         toy("echo", on_success="tell"),
@@ -93,14 +104,14 @@ def functions(folder: Path) -> list[Function]:
 @contextmanager
 def serving(folder: Path, *declared: Function) -> Iterator[Booth]:
     (folder / "index.py").write_text(TOY)
-    os.mkfifo(folder / "ear")
-    all_functions, state, clock = declared or functions(folder), State(folder / "state"), WallClock()
-    instances = Instances(all_functions, PLATFORM, clock, lambda name, line: None)
-    engine = Fc(state, clock, all_functions, account_id="42")
-    server = app(engine, state, instances=instances, credentials=[KEY, TEMPORARY], wall=clock)
+    ear, state, clock = Ear(), State(folder / "state"), WallClock()
+    deployed = [replace(function, environment=ear.environment) for function in declared or functions(folder)]
+    instances = Instances(deployed, PLATFORM, clock, lambda name, line: None)
+    server = app(Fc(state, clock, deployed), state, instances=instances, credentials=[KEY, TEMPORARY], wall=clock)
     with in_thread(server) as endpoint:
-        yield Booth(endpoint, folder / "ear")
+        yield Booth(endpoint, ear)
     state.close()
+    ear.close()
 
 
 @pytest.fixture
@@ -150,20 +161,19 @@ def test_a_failed_function_answers_200_and_says_so_in_a_header(booth: Booth) -> 
 
 
 REFUSALS = [
-    # credential, secret, function, status, code
-    (KEY, "", "nobody", 404, "FunctionNotFound"),
-    (KEY, "wrong", "echo", 403, "SignatureNotMatch"),
-    (Credential("stranger", "secret"), "", "echo", 403, "InvalidAccessKeyID"),
-    (Credential("sts", "temporary"), "", "echo", 403, "InvalidAccessKeyID"),
+    (KEY, "nobody", 404, "FunctionNotFound"),
+    (Credential("id", "wrong"), "echo", 403, "SignatureNotMatch"),
+    (Credential("stranger", "secret"), "echo", 403, "InvalidAccessKeyID"),
+    (Credential("sts", "temporary"), "echo", 403, "InvalidAccessKeyID"),
 ]
 
 
-@pytest.mark.parametrize(("key", "secret", "function", "status", "code"), REFUSALS)
+@pytest.mark.parametrize(("key", "function", "status", "code"), REFUSALS)
 def test_a_refusal_reaches_the_sdk_in_its_own_form(
-    booth: Booth, key: Credential, secret: str, function: str, status: int, code: str
+    booth: Booth, key: Credential, function: str, status: int, code: str
 ) -> None:
     with pytest.raises(Refusal) as refusal:
-        booth.client(key, secret).invoke_function("any", function, payload=b"{}")
+        booth.client(key).invoke_function("any", function, payload=b"{}")
     assert (refusal.value.status_code, refusal.value.err_code) == (status, code)
     assert refusal.value.request_id.startswith("1-")
 
@@ -226,8 +236,7 @@ def test_the_end_of_an_asynchronous_call_is_told_to_its_destination(
 
 def test_a_timer_fires_by_itself(tmp_path: Path) -> None:
     tick = Timer("tick", "* * * * * *", "go")  # FC's own minimum is a minute; its syntax has seconds
-    settings: dict[str, Any] = {"handler": "index.tell", "timeout": 20, "timers": (tick,)}
-    with serving(tmp_path, Function("f", tmp_path, environment={"EAR": str(tmp_path / "ear")}, **settings)) as booth:
+    with serving(tmp_path, Function("f", tmp_path, "index.tell", timeout=20, timers=(tick,))) as booth:
         told = json.loads(booth.hear())
     assert (told["triggerName"], told["payload"]) == ("tick", "go")
 
@@ -238,7 +247,7 @@ def test_a_timer_fires_by_itself(tmp_path: Path) -> None:
 def test_health_and_calls_need_no_signature(booth: Booth) -> None:
     booth.invoke("echo")
     with pytest.raises(Refusal):
-        booth.client(KEY, "wrong").invoke_function("any", "echo")
+        booth.client(Credential("id", "wrong")).invoke_function("any", "echo")
     assert requests.get(f"{booth.endpoint}/_local/health", timeout=10).status_code == 200
     assert requests.get(f"{booth.endpoint}/_local/calls", timeout=10).json() == {"InvokeFunction": 1}
 
@@ -258,8 +267,8 @@ from local.fc.stack_file import Function
 from local.serving import run
 from local.state import State
 
-folder, port = Path(sys.argv[1]), int(sys.argv[2])
-function = Function("f", folder, timeout=60, reserved_concurrency=1, environment={"EAR": str(folder / "ear")})
+folder, port, ear = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+function = Function("f", folder, timeout=60, reserved_concurrency=1, environment={"EAR": ear})
 clock, state = WallClock(), State(folder / "state")
 instances = Instances([function], Platform("r", "1", Credential("i", "s")), clock, lambda name, line: None)
 engine = Fc(state, clock, [function])
@@ -267,11 +276,11 @@ run(app(engine, state, instances=instances, credentials=[Credential("id", "secre
 """
 
 SLOW = """
-import os, time
+import os, socket, time
 
 def handler(event, context):
-    with open(os.environ["EAR"], "wb") as ear:
-        ear.write(event)
+    with socket.create_connection(("127.0.0.1", int(os.environ["EAR"]))) as ear:
+        ear.sendall(event)
     if not os.path.exists("quick"):
         time.sleep(30)
 """
@@ -283,9 +292,9 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", RUNNER, str(folder), str(port)], cwd=root) as process:
+def _process(*arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+    command = [sys.executable, "-c", RUNNER, *map(str, arguments)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2]) as process:
         yield process
         process.kill()
 
@@ -293,10 +302,9 @@ def _process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
 def test_what_was_acknowledged_survives_a_killed_runner(tmp_path: Path) -> None:
     # Given two accepted events, of which one is running and one waits
     (tmp_path / "index.py").write_text(SLOW)
-    os.mkfifo(tmp_path / "ear")
-    port = _free_port()
-    booth = Booth(f"http://127.0.0.1:{port}", tmp_path / "ear")
-    with _process(tmp_path, port) as runner:
+    ear, port = Ear(), _free_port()
+    booth = Booth(f"http://127.0.0.1:{port}", ear)
+    with _process(tmp_path, port, ear.environment["EAR"]) as runner:
         booth.invoke("f", b"one", **{"x-fc-invocation-type": "Async"})
         assert booth.hear() == b"one"
         booth.invoke("f", b"two", **{"x-fc-invocation-type": "Async"})
@@ -305,5 +313,6 @@ def test_what_was_acknowledged_survives_a_killed_runner(tmp_path: Path) -> None:
         runner.wait()
     # Then both run after its restart
     (tmp_path / "quick").touch()
-    with _process(tmp_path, port):
+    with _process(tmp_path, port, ear.environment["EAR"]):
         assert {booth.hear(), booth.hear()} == {b"one", b"two"}
+    ear.close()

@@ -11,7 +11,7 @@ from local.clock import ManualClock
 from local.dashscope.engine import DashScope
 from local.dashscope.errors import ApiError
 from local.dashscope.limits import Settings
-from local.dashscope.tasks import Fate
+from local.dashscope.tasks import Fate, Picture
 from local.state import State
 from tests.unit.local_dashscope.fakes import COSPLAY, KEY, FakeStudio
 
@@ -81,6 +81,25 @@ def test_the_queue_its_order_and_the_fates_in_it_survive(tmp_path: Path) -> None
     assert [task.id for task in found] == tasks
     assert [task.status for task in found] == ["SUCCEEDED", "FAILED", "SUCCEEDED", "CANCELED"]
     assert [found[1].scheduled, found[2].scheduled] == [found[0].ended, found[1].ended]
+
+
+def test_a_task_waiting_when_the_slot_became_free_starts_at_that_moment(tmp_path: Path) -> None:
+    # Given a kill just after one task was finished, before the next one was started
+    clock = ManualClock()
+    state, engine = process(tmp_path, clock, None)
+    first, second = engine.submit(KEY, COSPLAY), engine.submit(KEY, COSPLAY)
+    engine.advance()
+    clock.sleep(2)
+    engine.finish(first.id, Picture(b"done"))
+    freed = clock.now()
+    state.commit()
+    # When another process takes over later
+    clock.sleep(1)
+    _, engine = process(tmp_path, clock, None)
+    # Then the run does not begin before the slot was free
+    task = engine.task(KEY, second.id)
+    assert task is not None
+    assert (task.status, task.scheduled) == ("RUNNING", freed)
 
 
 def test_ids_go_on_and_the_ended_are_still_forgotten_in_time(tmp_path: Path) -> None:

@@ -202,11 +202,22 @@ def test_an_input_is_taken_or_refused_whichever_it_is(
         "oss://bucket/face.jpg",
         "http://127.0.0.1:99999/face.jpg",
         "http://[::1/face.jpg",
-        "http://127.0.0.1:1/脸.jpg",
     ],
 )
 def test_a_link_that_leads_nowhere_is_an_invalid_url(link: str) -> None:
     assert make(Easel(), with_input(COSPLAY, face_image_url=link)) == INVALID_URL
+
+
+def test_a_link_with_chinese_characters_is_refused_however_good(site: str) -> None:
+    assert make(Easel(), cosplay(site, face="face.jpg?of=me")) == make(Easel(), cosplay(site))
+    assert make(Easel(), cosplay(site, face="face.jpg?of=我")) == INVALID_URL
+
+
+def test_a_proxy_of_this_machines_user_is_left_aside(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert fetched(f"{site}/face.jpg") == FILES["face.jpg"]
 
 
 def test_a_site_that_takes_the_connection_and_says_nothing_is_given_up() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from local.fc.expressions import StackFileError
 from local.fc.stack_file import Function, OssTrigger, Timer, read
+from shared.settings import variables
 
 ACCOUNT = "1234567890123456"
 SMALLEST = {"functionName": "f", "runtime": "python3.10", "handler": "index.handler", "code": "./code"}
@@ -97,10 +98,25 @@ def test_all_that_a_function_says_of_itself_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_environment_goes_before_a_default(tmp_path: Path) -> None:
-    path = write_function(tmp_path, environmentVariables="{A: \"${env('A', 'default')}\"}")
-    (function,) = read(path, {"A": "set"}, account_id=ACCOUNT)
-    assert function.environment == {"A": "set"}
+DEFAULTS = [
+    # expression, environment, value: as `s preview` of Serverless Devs 3.1.10 shows them
+    ("${env('A', 'default')}", {"A": "set"}, "set"),
+    ("${env('A', 'default')}", {}, "default"),
+    ("${env('A', 'default')}", {"A": ""}, "default"),
+    ("${env('A', '')}", {}, ""),
+    ("${ env( 'A' , vars.word ) }", {}, "word"),
+    ("a-${env('A', '')}-${vars.word}", {}, "a--word"),
+]
+
+
+@pytest.mark.parametrize(("expression", "environment", "value"), DEFAULTS)
+def test_the_environment_goes_before_a_default(
+    tmp_path: Path, expression: str, environment: dict[str, str], value: str
+) -> None:
+    path = write_function(tmp_path, environmentVariables=f'{{A: "{expression}"}}')
+    path.write_text(path.read_text() + "\nvars: {word: word}\n")
+    (function,) = read(path, environment, account_id=ACCOUNT)
+    assert function.environment == {"A": value}
 
 
 def test_what_is_left_out_is_what_fc3_would_send(tmp_path: Path) -> None:
@@ -112,7 +128,7 @@ FIVE_FIELDS = "{cronExpression: 5 * * * *, enable: true}"
 
 REFUSED = [
     ({"environmentVariables": "{A: \"${env('MISSING')}\"}"}, "MISSING"),
-    ({"environmentVariables": "{A: \"${env('EMPTY', '')}\"}"}, "EMPTY"),  # empty counts as unset, as in the real tool
+    ({"environmentVariables": "{A: \"${env('EMPTY')}\"}"}, "EMPTY"),
     ({"environmentVariables": "{A: 5}"}, "A must be a text"),
     ({"environmentVariables": '{A: "${vars.absent}"}'}, "vars.absent"),
     ({"environmentVariables": '{A: "${1 + 1}"}'}, "beyond the local stack"),
@@ -162,3 +178,16 @@ def test_our_own_s_yaml_declares_submit_and_poller() -> None:
     assert [timer.cron for timer in poller.timers] == ["0 * * * * *"]
     assert (poller.reserved_concurrency, poller.retries, poller.max_age) == (1, 0, 60)
     assert submit.code == root / ".build/submit"
+
+
+def test_our_own_s_yaml_sets_every_variable_to_its_default() -> None:
+    # Given the functions as they are declared, with no more set than must be
+    root = Path(__file__).parents[3]
+    functions = read(root / "s.yaml", {"BUCKET": "pics", "DASHSCOPE_API_KEY": "key"}, account_id=ACCOUNT)
+    # Then each has every variable of the table, as the code would choose it, and says its time-outs truly
+    for function in functions:
+        defaults = {row.name: row.default for row in variables() if row.default is not None}
+        assert {name: function.environment[name] for name in defaults} == defaults
+        assert set(function.environment) == {row.name for row in variables()}
+        name = function.name.removeprefix("cosdrop-").upper()
+        assert function.environment[f"{name}_TIMEOUT_SECONDS"] == str(function.timeout)

@@ -46,7 +46,7 @@ def test_namespaces_do_not_matter(namespace: str) -> None:
         b"<Message>",
         b"no xml",
         b"<a/><b/>",
-        "<Message><MessageBody>\x01</MessageBody></Message>".encode(),
+        b"<Message><MessageBody>\x01</MessageBody></Message>",
         b"<Message>\xff</Message>",
         b"<Message>&other;</Message>",
         b'<!DOCTYPE a [<!ENTITY b "c">]><Message><MessageBody>&b;</MessageBody></Message>',

@@ -1,0 +1,128 @@
+"""One server of the local stack as a process: `python -m local.run oss --data DIR`. Ends when its parent does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp
+
+from local import serving, stack
+from local.clock import WallClock
+from local.stack import Stack
+from local.state import State
+
+ROOT = Path(__file__).resolve().parents[1]
+PHOTOS = "photos/"
+
+
+def _oss(of: Stack, state: State) -> ASGIApp:
+    from local.fc import stack_file
+    from local.oss import http
+    from local.oss.delivery import delivering
+    from local.oss.engine import Oss
+    from local.oss.events import Event, Rule, event_json
+    from local.oss.signature import Credential
+
+    functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id)
+    triggers = [trigger for function in functions for trigger in function.oss_triggers]
+    rules = [Rule(one.name, one.bucket, one.events, one.prefix, one.suffix) for one in triggers]
+    clock = WallClock()
+    engine = Oss(state, clock, watch=lambda event: any(rule(event) for rule in rules))
+    credentials = [
+        Credential(of.access_key_id, of.access_key_secret),
+        Credential(of.role_key_id, of.role_key_secret, of.role_token),
+    ]
+    app = http.app(engine, state, keys={one.id: one for one in credentials}, region=of.region, wall=clock)
+
+    def payload(event: Event) -> dict[str, object]:
+        rule = next(rule for rule in rules if rule(event))
+        return event_json(event, rule_id=rule.id, region=of.region, owner=of.account_id)
+
+    lifespan = delivering(engine, f"{of.fc}/_local/oss-event", payload)
+    return Starlette(routes=[Mount("/", app)], lifespan=lifespan)
+
+
+def _mns(of: Stack, state: State) -> ASGIApp:
+    from local.mns import http
+    from local.mns.engine import Mns
+    from local.mns.signature import Credential
+
+    clock = WallClock()
+    credentials = [
+        Credential(of.access_key_id, of.access_key_secret),
+        Credential(of.role_key_id, of.role_key_secret, of.role_token),
+    ]
+    return http.app(Mns(state, clock), state, credentials=credentials, wall=clock)
+
+
+def _dashscope(of: Stack, state: State) -> ASGIApp:
+    from local.dashscope import http
+    from local.dashscope.engine import DashScope
+    from local.dashscope.limits import Settings
+    from local.dashscope.studio import LocalStudio
+    from local.dashscope.tasks import ApiKey
+
+    policy = "refuse" if os.environ.get("LOCAL_OVER_LIMIT") == "refuse" else "queue"
+    settings = Settings(policy=policy, seconds=float(os.environ.get("LOCAL_TASK_SECONDS", "2")))
+    key = ApiKey(of.api_key, of.api_key_id, of.account_id)
+    engine = DashScope(state, WallClock(), settings, keys=[key])
+    return http.app(engine, state, studio=LocalStudio())
+
+
+def _fc(of: Stack, state: State) -> ASGIApp:
+    from local.fc import http, stack_file
+    from local.fc.engine import Fc
+    from local.fc.instance import Platform
+    from local.fc.instances import Instances
+    from local.fc.signature import Credential
+
+    clock = WallClock()
+    functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id)
+    role = Credential(of.role_key_id, of.role_key_secret, of.role_token)
+    platform = Platform(of.region, of.account_id, role)
+    instances = Instances(functions, platform, clock, _say)
+    engine = Fc(state, clock, functions)
+    credentials = [Credential(of.access_key_id, of.access_key_secret)]
+    return http.app(engine, state, instances=instances, credentials=credentials, wall=clock, log=_say)
+
+
+def _say(function: str, line: str) -> None:
+    sys.stderr.write(f"{function} | {line}\n")
+    sys.stderr.flush()
+
+
+_BUILDERS: dict[str, Callable[[Stack, State], ASGIApp]] = {
+    "oss": _oss,
+    "mns": _mns,
+    "dashscope": _dashscope,
+    "fc": _fc,
+}
+
+
+def _end_with_parent() -> None:
+    # The parent holds the other end of our standard input: it closes however the parent dies.
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+def main() -> None:
+    """Serve until the parent is gone."""
+    parser = argparse.ArgumentParser(prog="python -m local.run")
+    parser.add_argument("server", choices=sorted(_BUILDERS))
+    parser.add_argument("--data", type=Path, required=True)
+    chosen = parser.parse_args()
+    of = stack.load(chosen.data)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    state = State(of.folder(chosen.server))
+    serving.run(_BUILDERS[chosen.server](of, state), of.port(chosen.server))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""What identifies one local stack: its ports, names and keys. Made once, kept in its folder, the same after a restart."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from local.serving import LOOPBACK, listen
+
+SERVERS = ("oss", "mns", "dashscope", "fc")
+REGION = "cn-local"
+"""A region that cannot be mistaken for a real one."""
+
+_TUNABLE = ("MODEL", "MAX_IMAGES_PER_DAY", "MAX_ATTEMPTS", "LOOK_SECONDS", "STAY_SECONDS", "GRACE_SECONDS")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One local stack. Keys open servers on loopback and nothing else."""
+
+    data: str
+    """Its folder, absolute."""
+    oss: str
+    mns: str
+    dashscope: str
+    fc: str
+    """Endpoints: `http://127.0.0.1:PORT`."""
+    access_key_id: str
+    access_key_secret: str
+    role_key_id: str
+    role_key_secret: str
+    role_token: str
+    """The temporary credentials that the functions are given."""
+    api_key: str
+    api_key_id: str = "100001"
+    account_id: str = "1000000000000001"
+    region: str = REGION
+    bucket: str = "cosdrop-local"
+    queue: str = "cosdrop"
+
+    def folder(self, server: str) -> Path:
+        """Where one server keeps its state."""
+        return Path(self.data) / server
+
+    def port(self, server: str) -> int:
+        """The port of one server."""
+        return int(str(getattr(self, server)).rpartition(":")[2])
+
+    def endpoints(self) -> dict[str, str]:
+        """What a client needs to know."""
+        kept = ("oss", "mns", "dashscope", "fc", "region", "bucket", "queue", "access_key_id", "access_key_secret")
+        told = asdict(self)
+        return {name: told[name] for name in (*kept, "account_id", "api_key", "data")}
+
+    def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """What s.yaml reads by `${env()}` here: local endpoints, short waits, and what the person set for themselves."""
+        ours = {
+            "BUCKET": self.bucket,
+            "QUEUE_NAME": self.queue,
+            "REGION": self.region,
+            "OSS_ENDPOINT": self.oss,
+            "OSS_SIGNING_ENDPOINT": self.oss,
+            "MNS_ENDPOINT": self.mns,
+            "DASHSCOPE_ENDPOINT": self.dashscope,
+            "DASHSCOPE_API_KEY": self.api_key,
+            "DASHSCOPE_API_KEY_ID": self.api_key_id,
+            "RESULT_HOSTS": self.dashscope.removeprefix("http://"),
+            # A killed process posts nothing more, and the local task list does not lag.
+            "GRACE_SECONDS": "10",
+            "TASK_LIST_LAG_SECONDS": "3",
+            "LOOK_SECONDS": "0.5",
+        }
+        return ours | {name: environ[name] for name in _TUNABLE if environ.get(name)}
+
+
+def load_or_make(data: Path) -> Stack:
+    """The stack kept in `data`, or a new one on free ports."""
+    file = data / "stack.json"
+    if file.is_file():
+        return replace(Stack(**json.loads(file.read_text())), data=str(data.resolve()))
+    stack = _make(data.resolve())
+    data.mkdir(parents=True, exist_ok=True)
+    _write_private(file, asdict(stack))
+    _write_private(data / "endpoints.json", stack.endpoints())
+    return stack
+
+
+def load(data: Path) -> Stack:
+    """The stack kept in `data`. Raises FileNotFoundError."""
+    return Stack(**json.loads((data / "stack.json").read_text()))
+
+
+def _make(data: Path) -> Stack:
+    sockets = [listen() for _ in SERVERS]
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    endpoints = {name: f"http://{LOOPBACK}:{port}" for name, port in zip(SERVERS, ports, strict=True)}
+    return Stack(
+        data=str(data),
+        access_key_id="LOCAL" + secrets.token_hex(8),
+        access_key_secret=secrets.token_hex(16),
+        role_key_id="STS.LOCAL" + secrets.token_hex(8),
+        role_key_secret=secrets.token_hex(16),
+        role_token=secrets.token_hex(32),
+        api_key="sk-local-" + secrets.token_hex(16),
+        **endpoints,
+    )
+
+
+def _write_private(file: Path, content: Mapping[str, object]) -> None:
+    aside = file.with_suffix(".new")
+    aside.touch(mode=0o600)
+    aside.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(aside, file)

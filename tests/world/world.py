@@ -1,0 +1,118 @@
+"""One simulated booth: what people, events and minutes do to it, and what lies in the bucket afterwards."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from functools import lru_cache
+from typing import Any
+
+from PIL import Image
+
+from functions.poller.index import poll
+from functions.submit.index import submit
+from local.clock import ManualClock
+from local.dashscope.engine import DashScope
+from local.dashscope.limits import Settings as VendorSettings
+from local.dashscope.tasks import ApiKey, Failure, Picture, Task
+from local.mns.engine import Mns
+from local.oss.engine import Oss
+from local.oss.records import Content
+from local.state import State
+from shared import job as jobs
+from shared import keys
+from shared.booth import Booth
+from shared.facts import Policy
+from shared.job import Job
+from shared.log import Log
+from shared.models import DEFAULT
+from tests.world.ports import EngineObjects, EngineQueue, EngineTasks
+
+BUCKET, QUEUE = "booth", "cosdrop"
+
+
+@lru_cache
+def jpeg(width: int = 320, height: int = 400, color: str = "orange") -> bytes:
+    """A plain picture."""
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), color).save(out, "JPEG")
+    return out.getvalue()
+
+
+class Studio:
+    """Makes a plain picture of every task."""
+
+    def make(self, task: Task) -> Picture | Failure:
+        return Picture(jpeg(64, 64, "purple"))
+
+
+class World:
+    """A booth with a template on its default route, at virtual noon."""
+
+    def __init__(self, policy: Policy | None = None, vendor: VendorSettings | None = None) -> None:
+        self.clock = ManualClock()
+        self.oss = Oss(State(), self.clock)
+        self.oss.create_bucket(BUCKET)
+        self.mns = Mns(State(), self.clock)
+        self.mns.create_queue(QUEUE)
+        self.key = ApiKey()
+        self.vendor = DashScope(State(), self.clock, vendor or VendorSettings(), keys=[self.key], studio=Studio())
+        self.lines: list[str] = []
+        self.objects = EngineObjects(self.oss, BUCKET)
+        self.queue = EngineQueue(self.mns, QUEUE)
+        self.tasks = EngineTasks(self.vendor, self.key)
+        names = itertools.count()
+        self.booth = Booth(
+            bucket=BUCKET,
+            objects=self.objects,
+            queue=self.queue,
+            tasks=self.tasks,
+            clock=self.clock,
+            policy=policy or Policy(grace=450, list_lag=120, look=3, max_attempts=3),
+            log=Log(self.lines.append),
+            new_id=lambda: f"{next(names):08x}",
+            model=DEFAULT,
+            key_print="print",
+        )
+        self.put("templates/default.png", jpeg(512, 512, "blue"))
+
+    def put(self, key: str, data: bytes) -> str:
+        """Somebody uploads an object; returns its ETag."""
+        return self.oss.put(BUCKET, key, Content(data)).etag
+
+    def event(self, key: str, etag: str = "") -> bytes:
+        """The event bytes of an upload."""
+        told = {"bucket": {"name": BUCKET}, "object": {"key": key, "eTag": etag}}
+        return json.dumps({"events": [{"eventName": "ObjectCreated:PutObject", "oss": told}]}).encode()
+
+    def drop(self, key: str, data: bytes | None = None) -> None:
+        """A person drops a photo and its event arrives."""
+        etag = self.put(key, jpeg() if data is None else data)
+        submit(self.booth, self.event(key, etag))
+
+    def tick(self, minutes: int = 1) -> None:
+        """That many minutes of the poller."""
+        for _ in range(minutes):
+            began = self.clock.now()
+            poll(self.booth)
+            self.clock.sleep(max(0.0, began + 60 - self.clock.now()))
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """What lies in the bucket below `prefix`."""
+        return [entry.key for entry in self.objects.list(prefix).entries]
+
+    def job(self, key: str) -> Job:
+        """The job of the photo that now lies at `key`."""
+        head = self.objects.head(key)
+        assert head is not None
+        job_id = keys.job_id(BUCKET, key, head.etag)
+        log = self.objects.read(keys.job_log(job_id)) or b""
+        return jobs.fold(job_id, jobs.decode(log), len(log))
+
+    def error(self, key: str) -> dict[str, Any]:
+        """The readable error of a photo."""
+        data = self.objects.read(keys.error_key(key))
+        assert data is not None, f"no error for {key}"
+        told: dict[str, Any] = json.loads(data)
+        return told
