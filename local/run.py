@@ -1,4 +1,7 @@
-"""One server of the local stack as a process: `python -m local.run oss --data DIR`. Ends when its parent does."""
+"""One server of the local stack as a process: `python -m local.run oss --data DIR`. Ends when its parent does.
+
+Each builder imports its own server, so that no process carries what another needs (OpenCV, above all).
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ from starlette.types import ASGIApp
 
 from local import serving, stack
 from local.clock import WallClock
+from local.credential import Credential
 from local.stack import Stack
 from local.state import State
 
 ROOT = Path(__file__).resolve().parents[1]
-PHOTOS = "photos/"
 
 
 def _oss(of: Stack, state: State) -> ASGIApp:
@@ -28,18 +31,13 @@ def _oss(of: Stack, state: State) -> ASGIApp:
     from local.oss.delivery import delivering
     from local.oss.engine import Oss
     from local.oss.events import Event, Rule, event_json
-    from local.oss.signature import Credential
 
     functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id)
     triggers = [trigger for function in functions for trigger in function.oss_triggers]
     rules = [Rule(one.name, one.bucket, one.events, one.prefix, one.suffix) for one in triggers]
     clock = WallClock()
     engine = Oss(state, clock, watch=lambda event: any(rule(event) for rule in rules))
-    credentials = [
-        Credential(of.access_key_id, of.access_key_secret),
-        Credential(of.role_key_id, of.role_key_secret, of.role_token),
-    ]
-    app = http.app(engine, state, keys={one.id: one for one in credentials}, region=of.region, wall=clock)
+    app = http.app(engine, state, keys={one.id: one for one in _credentials(of)}, region=of.region, wall=clock)
 
     def payload(event: Event) -> dict[str, object]:
         rule = next(rule for rule in rules if rule(event))
@@ -52,14 +50,9 @@ def _oss(of: Stack, state: State) -> ASGIApp:
 def _mns(of: Stack, state: State) -> ASGIApp:
     from local.mns import http
     from local.mns.engine import Mns
-    from local.mns.signature import Credential
 
     clock = WallClock()
-    credentials = [
-        Credential(of.access_key_id, of.access_key_secret),
-        Credential(of.role_key_id, of.role_key_secret, of.role_token),
-    ]
-    return http.app(Mns(state, clock), state, credentials=credentials, wall=clock)
+    return http.app(Mns(state, clock), state, credentials=_credentials(of), wall=clock)
 
 
 def _dashscope(of: Stack, state: State) -> ASGIApp:
@@ -69,8 +62,9 @@ def _dashscope(of: Stack, state: State) -> ASGIApp:
     from local.dashscope.studio import LocalStudio
     from local.dashscope.tasks import ApiKey
 
-    policy = "refuse" if os.environ.get("LOCAL_OVER_LIMIT") == "refuse" else "queue"
-    settings = Settings(policy=policy, seconds=float(os.environ.get("LOCAL_TASK_SECONDS", "2")))
+    refuses = os.environ.get("LOCAL_OVER_LIMIT") == "refuse"
+    seconds = float(os.environ.get("LOCAL_TASK_SECONDS", "2"))
+    settings = Settings(policy="refuse" if refuses else "queue", seconds=seconds)
     key = ApiKey(of.api_key, of.api_key_id, of.account_id)
     engine = DashScope(state, WallClock(), settings, keys=[key])
     return http.app(engine, state, studio=LocalStudio())
@@ -81,16 +75,19 @@ def _fc(of: Stack, state: State) -> ASGIApp:
     from local.fc.engine import Fc
     from local.fc.instance import Platform
     from local.fc.instances import Instances
-    from local.fc.signature import Credential
 
     clock = WallClock()
     functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id)
+    person, role = _credentials(of)
+    instances = Instances(functions, Platform(of.region, of.account_id, role), clock, _say)
+    engine = Fc(state, clock, functions, region=of.region, account_id=of.account_id)
+    return http.app(engine, state, instances=instances, credentials=[person], wall=clock, log=_say)
+
+
+def _credentials(of: Stack) -> list[Credential]:
+    """The person's access key, and the temporary one that the functions are given."""
     role = Credential(of.role_key_id, of.role_key_secret, of.role_token)
-    platform = Platform(of.region, of.account_id, role)
-    instances = Instances(functions, platform, clock, _say)
-    engine = Fc(state, clock, functions)
-    credentials = [Credential(of.access_key_id, of.access_key_secret)]
-    return http.app(engine, state, instances=instances, credentials=credentials, wall=clock, log=_say)
+    return [Credential(of.access_key_id, of.access_key_secret), role]
 
 
 def _say(function: str, line: str) -> None:
@@ -108,7 +105,8 @@ _BUILDERS: dict[str, Callable[[Stack, State], ASGIApp]] = {
 
 def _end_with_parent() -> None:
     # The parent holds the other end of our standard input: it closes however the parent dies.
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
     os._exit(0)
 
 

@@ -35,7 +35,8 @@ def _host(scope: Scope) -> str:
 
 def listen(port: int = 0) -> socket.socket:
     """A listening loopback socket; port 0 takes a free one."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol by name: asyncio turns Nagle's algorithm off only then, and with it every answer takes 40 ms more.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind((LOOPBACK, port))
     sock.listen(128)

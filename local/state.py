@@ -97,14 +97,10 @@ def _open(path: Path) -> sqlite3.Connection:
     # One writer, one process; the skins call from uvicorn's loop or its worker threads, never two at once.
     db = sqlite3.connect(path, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
-    db.execute(
-        "PRAGMA synchronous = NORMAL"
-    )  # survives a killed process; a power cut may lose the last moment
+    db.execute("PRAGMA synchronous = NORMAL")  # survives a killed process; a power cut may lose the last moment
     (version,) = db.execute("PRAGMA user_version").fetchone()
     if version not in (0, SCHEMA):
-        raise RuntimeError(
-            f"{path} was written by another version of cosdrop; start with `cosdrop up --fresh`"
-        )
+        raise RuntimeError(f"{path} was written by another version of cosdrop; start with `cosdrop up --fresh`")
     db.execute(f"PRAGMA user_version = {SCHEMA}")
     db.execute("CREATE TABLE IF NOT EXISTS record (tab TEXT, name TEXT, value TEXT, PRIMARY KEY (tab, name))")
     return db

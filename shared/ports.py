@@ -76,8 +76,8 @@ class Objects(Protocol):
         """Remove the object; no error when there is none."""
         ...
 
-    def list(self, prefix: str, limit: int = 1000) -> Listing:
-        """The first `limit` (at most 1,000) keys below `prefix`."""
+    def list(self, prefix: str, limit: int = 1000, after: str = "") -> Listing:
+        """The first `limit` (at most 1,000) keys below `prefix` that come behind `after`."""
         ...
 
     def info(self, key: str) -> Mapping[str, str] | Unreadable:

@@ -17,11 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.clock import Clock
+from local.credential import Credential
 from local.fc.dispatcher import Dispatcher
 from local.fc.engine import Fc, FcError
 from local.fc.instance import Log
 from local.fc.instances import Instances
-from local.fc.signature import Credential, verify
+from local.fc.signature import verify
 from local.state import State
 
 INVOKE = "/2016-08-15/services/{service}/functions/{function}/invocations"

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from sys import executable
 from typing import BinaryIO, cast
 
+from local.credential import Credential
 from local.fc import boot
 from local.fc.engine import Outcome
-from local.fc.signature import Credential
 from local.fc.stack_file import Function
 
 Log = Callable[[str, str], None]

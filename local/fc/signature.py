@@ -9,22 +9,13 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
+from local.credential import Credential
 from local.fc.engine import FcError
 
 VALID_FOR = 15 * 60
 """Seconds for which a date is accepted, either way (https://www.alibabacloud.com/help/doc-detail/85445.htm)."""
-
-
-@dataclass(frozen=True)
-class Credential:
-    """An access key; with a `token` it is a temporary one (STS), valid only together with it."""
-
-    id: str
-    secret: str = field(repr=False)
-    token: str = field(default="", repr=False)
 
 
 def verify(

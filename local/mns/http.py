@@ -16,11 +16,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from local.clock import Clock
+from local.credential import Credential
 from local.mns import wire
 from local.mns.engine import Mns
 from local.mns.errors import MnsError
 from local.mns.operations import Call, Reply, patience, perform, understand
-from local.mns.signature import Credential, verify
+from local.mns.signature import verify
 from local.state import State
 
 TICK = 0.02

@@ -8,22 +8,13 @@ from __future__ import annotations
 import hmac
 from base64 import b64encode
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
+from local.credential import Credential
 from local.mns.errors import MnsError
 
 SKEW = 15 * 60
 """Seconds by which the Date of a request may differ from the server's time."""
-
-
-@dataclass(frozen=True)
-class Credential:
-    """An access key; with a `token` it is a temporary one (STS), valid only together with it."""
-
-    id: str
-    secret: str = field(repr=False)
-    token: str = field(default="", repr=False)
 
 
 def sign(secret: str, method: str, headers: Mapping[str, str], target: str) -> str:

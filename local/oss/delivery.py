@@ -49,7 +49,8 @@ async def _deliver(oss: Oss, target: str, payload: Payload) -> None:
 
 
 def _posted(session: requests.Session, target: str, body: dict[str, Any]) -> bool:
+    """Whether it was taken, or refused for good (4xx)."""
     try:
-        return session.post(target, json=body, timeout=10).ok
+        return session.post(target, json=body, timeout=10).status_code < 500
     except requests.RequestException:
         return False

@@ -18,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, request_response
 
 from local.clock import Clock
+from local.credential import Credential
 from local.oss import bucket_operations as buckets
 from local.oss import image, wire
 from local.oss import object_operations as objects
@@ -25,7 +26,7 @@ from local.oss.engine import Oss
 from local.oss.errors import OssError, not_implemented
 from local.oss.multipart import Uploads
 from local.oss.request import Request, read
-from local.oss.signature import SUBRESOURCES, Credential, verify
+from local.oss.signature import SUBRESOURCES, verify
 from local.oss.site import XML, Site
 from local.state import State
 

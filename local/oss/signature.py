@@ -10,7 +10,6 @@ import base64
 import calendar
 import hashlib
 import hmac
-import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
 
+from local.credential import Credential
 from local.oss.errors import OssError, invalid_argument
 from local.oss.request import Request
 
@@ -41,16 +41,6 @@ SUBRESOURCES = frozenset((
 ))
 # fmt: on
 """Query parameters that a V1 signature covers (`oss2.auth.ProviderAuth` has the same); it leaves all others out."""
-
-
-@dataclass(frozen=True)
-class Credential:
-    """An access key. One from STS has a `token`, which every request must present, and `expires` (epoch seconds)."""
-
-    id: str
-    secret: str
-    token: str = ""
-    expires: float = math.inf
 
 
 @dataclass(frozen=True)

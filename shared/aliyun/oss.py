@@ -91,10 +91,10 @@ class OssObjects:
         with _translated():
             self._bucket.delete_object(key)
 
-    def list(self, prefix: str, limit: int = 1000) -> Listing:
+    def list(self, prefix: str, limit: int = 1000, after: str = "") -> Listing:
         """ListObjectsV2, one page."""
         with _translated():
-            page = self._bucket.list_objects_v2(prefix=prefix, max_keys=limit)
+            page = self._bucket.list_objects_v2(prefix=prefix, max_keys=limit, start_after=after)
         entries = [Entry(one.key, one.size, float(one.last_modified)) for one in page.object_list]
         return Listing(entries, not page.is_truncated)
 

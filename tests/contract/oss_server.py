@@ -12,9 +12,9 @@ import oss2
 from PIL import Image
 
 from local.clock import ManualClock
+from local.credential import Credential
 from local.oss.engine import Oss
 from local.oss.http import app
-from local.oss.signature import Credential
 from local.serving import in_thread
 from local.state import State
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import fc2
 import pytest
@@ -19,11 +19,11 @@ import requests
 from fc2.fc_exceptions import FcError as Refusal
 
 from local.clock import WallClock
-from local.fc.engine import Fc
+from local.credential import Credential
+from local.fc.engine import Fc, Invocation
 from local.fc.http import app
 from local.fc.instance import Platform
 from local.fc.instances import Instances
-from local.fc.signature import Credential
 from local.fc.stack_file import Function, OssTrigger, Timer
 from local.serving import in_thread
 from local.state import State
@@ -33,7 +33,7 @@ TEMPORARY = Credential("sts", "temporary", "token")
 PLATFORM = Platform("cn-beijing", "42", Credential("role", "role-secret", "role-token"))
 
 TOY = """
-import os, socket
+import os, socket, time
 
 def say(event):
     with socket.create_connection(("127.0.0.1", int(os.environ["EAR"]))) as ear:
@@ -47,6 +47,12 @@ def fail(event, context):
 
 def tell(event, context):
     say(event)
+
+def hold(event, context):
+    with socket.create_connection(("127.0.0.1", int(os.environ["EAR"]))) as ear:
+        ear.sendall(b"began")
+        time.sleep(15)
+        ear.sendall(b", outlived it")
 
 def flaky(event, context):
     say(event)
@@ -64,9 +70,15 @@ class Ear:
         self._server.settimeout(20)
         self.environment = {"EAR": str(self._server.getsockname()[1])}
 
+    def listen(self) -> BinaryIO:
+        """What the next function says, while it says it; waits for it."""
+        with self._server.accept()[0] as connection:
+            connection.settimeout(20)
+            return connection.makefile("rb")
+
     def hear(self) -> bytes:
-        """What the next function says; waits for it."""
-        with self._server.accept()[0] as connection, connection.makefile("rb") as said:
+        """All that the next function says."""
+        with self.listen() as said:
             return said.read()
 
     def close(self) -> None:
@@ -77,7 +89,7 @@ class Booth:
     """A running server, and what its functions say."""
 
     def __init__(self, endpoint: str, ear: Ear) -> None:
-        self.endpoint, self.hear = endpoint, ear.hear
+        self.endpoint, self.hear, self.listen = endpoint, ear.hear, ear.listen
 
     def client(self, key: Credential = KEY) -> Any:
         names = {"accessKeyID": key.id, "accessKeySecret": key.secret, "securityToken": key.token}
@@ -252,7 +264,23 @@ def test_health_and_calls_need_no_signature(booth: Booth) -> None:
     assert requests.get(f"{booth.endpoint}/_local/calls", timeout=10).json() == {"InvokeFunction": 1}
 
 
-# --- a killed runner
+# --- an ended and a killed runner
+
+
+def test_a_server_that_ends_ends_its_functions_and_keeps_their_events(tmp_path: Path) -> None:
+    # Given a function in the middle of a long asynchronous call
+    with serving(tmp_path, Function("f", tmp_path, "index.hold", timeout=60)) as booth:
+        booth.invoke("f", b"photo", **{"x-fc-invocation-type": "Async"})
+        said = booth.listen()
+        assert said.read(5) == b"began"
+        # When the server ends
+    # Then the function has ended with it, and its event will be delivered again
+    with said:
+        assert said.read() == b""
+    kept = State(tmp_path / "state")
+    assert [row.payload for row in kept.table("invocation", Invocation).values()] == ["photo"]
+    kept.close()
+
 
 RUNNER = """
 import sys
@@ -262,7 +290,7 @@ from local.fc.engine import Fc
 from local.fc.http import app
 from local.fc.instance import Platform
 from local.fc.instances import Instances
-from local.fc.signature import Credential
+from local.credential import Credential
 from local.fc.stack_file import Function
 from local.serving import run
 from local.state import State

@@ -30,10 +30,11 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.clock import ManualClock, WallClock
+from local.credential import Credential
 from local.mns.engine import Mns
 from local.mns.http import app
 from local.mns.records import Draft
-from local.mns.signature import Credential, sign
+from local.mns.signature import sign
 from local.serving import in_thread, listen
 from local.state import State
 

@@ -21,18 +21,26 @@ from local.oss.listing import Query as ListQuery
 from local.oss.records import Content
 from shared.errors import BadResult, NotNow
 from shared.models import answers
-from shared.models.contract import Listed, Model, Posted, Report
+from shared.models.contract import Ambiguous, Listed, Model, Posted, Report, Unsent
 from shared.ports import Entry, Head, Listing, Message, Unreadable
+from tests.world.wire import Wire, carried
 
 RESULT_HOST = "http://results.example"
+
+
+class NeverLeft(NotNow):
+    """Cut with this, a POST fails before its first byte is sent."""
 
 
 class EngineObjects:
     """`Objects` on the OSS engine."""
 
-    def __init__(self, oss: Oss, bucket: str) -> None:
-        self.oss, self.bucket = oss, bucket
+    name = "objects"
 
+    def __init__(self, oss: Oss, bucket: str, wire: Wire) -> None:
+        self.oss, self.bucket, self.wire = oss, bucket, wire
+
+    @carried
     def head(self, key: str) -> Head | None:
         try:
             found = self.oss.head(self.bucket, key)
@@ -42,16 +50,19 @@ class EngineObjects:
         meta = {name[len(prefix) :]: value for name, value in found.headers.items() if name.startswith(prefix)}
         return Head(found.etag, found.size, float(int(found.modified)), meta)
 
+    @carried
     def read(self, key: str, start: int = 0) -> bytes | None:
         try:
             return self.oss.get(self.bucket, key)[1][start:]
         except OssError:
             return None
 
+    @carried
     def write(self, key: str, data: bytes, content_type: str = "", meta: Mapping[str, str] | None = None) -> None:
         headers = {"content-type": content_type} | {f"x-oss-meta-{name}": value for name, value in (meta or {}).items()}
         self.oss.put(self.bucket, key, Content(data, headers))
 
+    @carried
     def append(self, key: str, position: int, data: bytes) -> bool:
         try:
             self.oss.append(self.bucket, key, position, Content(data))
@@ -61,14 +72,17 @@ class EngineObjects:
             raise
         return True
 
+    @carried
     def delete(self, key: str) -> None:
         self.oss.delete(self.bucket, key)
 
-    def list(self, prefix: str, limit: int = 1000) -> Listing:
-        page = self.oss.list_objects(self.bucket, ListQuery(prefix=prefix, limit=limit))
+    @carried
+    def list(self, prefix: str, limit: int = 1000, after: str = "") -> Listing:
+        page = self.oss.list_objects(self.bucket, ListQuery(prefix=prefix, limit=limit, after=after))
         entries = [Entry(one.key, one.size, float(int(one.modified))) for one in page.objects]
         return Listing(entries, not page.next)
 
+    @carried
     def info(self, key: str) -> Mapping[str, str] | Unreadable:
         try:
             told, _ = image.process(self.oss.get(self.bucket, key)[1], "image/info")
@@ -85,28 +99,34 @@ class EngineObjects:
 class EngineQueue:
     """`Queue` on the MNS engine."""
 
-    def __init__(self, mns: Mns, name: str) -> None:
-        self.mns, self.name = mns, name
+    name = "queue"
 
+    def __init__(self, mns: Mns, queue: str, wire: Wire) -> None:
+        self.mns, self.queue, self.wire = mns, queue, wire
+
+    @carried
     def send(self, body: str, delay: int = 0) -> None:
-        self.mns.send(self.name, Draft(body=body, delay_seconds=delay))
+        self.mns.send(self.queue, Draft(body=body, delay_seconds=delay))
 
+    @carried
     def receive(self) -> Sequence[Message]:
         try:
-            return [Message(one.handle, one.body) for one in self.mns.receive(self.name, 16)]
+            return [Message(one.handle, one.body) for one in self.mns.receive(self.queue, 16)]
         except MnsError:
             return ()
 
+    @carried
     def postpone(self, handle: str, seconds: int) -> None:
         try:
-            self.mns.change_visibility(self.name, handle, seconds)
+            self.mns.change_visibility(self.queue, handle, seconds)
         except MnsError as error:
             if error.code not in ("MessageNotExist", "ReceiptHandleError"):
                 raise
 
+    @carried
     def delete(self, handle: str) -> None:
         try:
-            self.mns.delete(self.name, handle)
+            self.mns.delete(self.queue, handle)
         except MnsError as error:
             if error.code not in ("MessageNotExist", "ReceiptHandleError"):
                 raise
@@ -115,19 +135,31 @@ class EngineQueue:
 class EngineTasks:
     """`Tasks` on the DashScope engine, through its own JSON, so that the reading of answers is exercised too."""
 
-    def __init__(self, vendor: DashScope, key: ApiKey) -> None:
-        self.vendor, self.key = vendor, key
+    name = "tasks"
+
+    def __init__(self, vendor: DashScope, key: ApiKey, wire: Wire) -> None:
+        self.vendor, self.key, self.wire = vendor, key, wire
         self.accepted: list[tuple[str, Mapping[str, Any]]] = []
         """(task_id, body) of every submission that the vendor took."""
 
     def submit(self, model: Model, body: Mapping[str, Any]) -> Posted:
         try:
-            task = self.vendor.submit(self.key, dict(body))
+            return answers.posted(200, self.post(body))
         except ApiError as error:
             return answers.posted(error.status, wire.refusal(error, "req"))
-        self.accepted.append((task.id, body))
-        return answers.posted(200, wire.submission(task))
+        except NeverLeft as cut:
+            return Unsent(repr(cut))
+        except NotNow as cut:
+            return Ambiguous(repr(cut))
 
+    @carried
+    def post(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The submission on the wire: the vendor's answer."""
+        task = self.vendor.submit(self.key, dict(body))
+        self.accepted.append((task.id, body))
+        return wire.submission(task)
+
+    @carried
     def query(self, model: Model, task_id: str) -> Report:
         try:
             task = self.vendor.task(self.key, task_id)
@@ -138,6 +170,7 @@ class EngineTasks:
         link = f"{RESULT_HOST}/{task_id}?Expires={wire.result_expiry(task)}&Signature=SECRET"
         return answers.report(model, wire.task_answer(task, "req", link))
 
+    @carried
     def list(self, model_name: str) -> Sequence[Listed]:
         found: list[Listed] = []
         for number in range(1, 100):
@@ -151,6 +184,7 @@ class EngineTasks:
                 break
         return found
 
+    @carried
     def cancel(self, task_id: str) -> bool:
         try:
             self.vendor.cancel(self.key, task_id)
@@ -158,6 +192,7 @@ class EngineTasks:
             return False
         return True
 
+    @carried
     def fetch(self, link: str) -> bytes:
         data = self.vendor.result(link.rpartition("/")[2].partition("?")[0]) if link else None
         if data is None:

@@ -15,7 +15,7 @@ from functions.submit.index import submit
 from local.clock import ManualClock
 from local.dashscope.engine import DashScope
 from local.dashscope.limits import Settings as VendorSettings
-from local.dashscope.tasks import ApiKey, Failure, Picture, Task
+from local.dashscope.tasks import ApiKey, Failure, Fate, Picture, Task
 from local.mns.engine import Mns
 from local.oss.engine import Oss
 from local.oss.records import Content
@@ -28,8 +28,11 @@ from shared.job import Job
 from shared.log import Log
 from shared.models import DEFAULT
 from tests.world.ports import EngineObjects, EngineQueue, EngineTasks
+from tests.world.wire import Wire
 
 BUCKET, QUEUE = "booth", "cosdrop"
+STRANGER = ApiKey("sk-other", "200002")
+"""Another key of the same account."""
 
 
 @lru_cache
@@ -48,7 +51,7 @@ class Studio:
 
 
 class World:
-    """A booth with a template on its default route, at virtual noon."""
+    """A booth with a template on its default route, early on a virtual morning in China."""
 
     def __init__(self, policy: Policy | None = None, vendor: VendorSettings | None = None) -> None:
         self.clock = ManualClock()
@@ -59,9 +62,10 @@ class World:
         self.key = ApiKey()
         self.vendor = DashScope(State(), self.clock, vendor or VendorSettings(), keys=[self.key], studio=Studio())
         self.lines: list[str] = []
-        self.objects = EngineObjects(self.oss, BUCKET)
-        self.queue = EngineQueue(self.mns, QUEUE)
-        self.tasks = EngineTasks(self.vendor, self.key)
+        self.wire = Wire()
+        self.objects = EngineObjects(self.oss, BUCKET, self.wire)
+        self.queue = EngineQueue(self.mns, QUEUE, self.wire)
+        self.tasks = EngineTasks(self.vendor, self.key, self.wire)
         names = itertools.count()
         self.booth = Booth(
             bucket=BUCKET,
@@ -86,10 +90,11 @@ class World:
         told = {"bucket": {"name": BUCKET}, "object": {"key": key, "eTag": etag}}
         return json.dumps({"events": [{"eventName": "ObjectCreated:PutObject", "oss": told}]}).encode()
 
-    def drop(self, key: str, data: bytes | None = None) -> None:
-        """A person drops a photo and its event arrives."""
+    def drop(self, key: str, data: bytes | None = None) -> str:
+        """A person drops a photo and its event arrives; returns its ETag."""
         etag = self.put(key, jpeg() if data is None else data)
         submit(self.booth, self.event(key, etag))
+        return etag
 
     def tick(self, minutes: int = 1) -> None:
         """That many minutes of the poller."""
@@ -102,13 +107,25 @@ class World:
         """What lies in the bucket below `prefix`."""
         return [entry.key for entry in self.objects.list(prefix).entries]
 
-    def job(self, key: str) -> Job:
-        """The job of the photo that now lies at `key`."""
-        head = self.objects.head(key)
-        assert head is not None
-        job_id = keys.job_id(BUCKET, key, head.etag)
-        log = self.objects.read(keys.job_log(job_id)) or b""
+    def stranger(self, seconds: float = 60.0) -> str:
+        """Another program with a key of the same account submits a task; returns its id."""
+        given = {"face_image_url": "https://elsewhere/f", "template_image_url": "https://elsewhere/t", "model_index": 1}
+        self.vendor.plan(Fate(seconds=seconds))
+        return self.vendor.submit(STRANGER, {"model": DEFAULT, "input": given}).id
+
+    def log(self, key: str, etag: str = "") -> list[dict[str, Any]]:
+        """The log of the photo's job; without an ETag, of the photo that lies there now."""
+        job_id = keys.job_id(BUCKET, key, etag or self.oss.head(BUCKET, key).etag)
+        return jobs.decode(self._log_of(job_id))
+
+    def job(self, key: str, etag: str = "") -> Job:
+        """What that log tells."""
+        job_id = keys.job_id(BUCKET, key, etag or self.oss.head(BUCKET, key).etag)
+        log = self._log_of(job_id)
         return jobs.fold(job_id, jobs.decode(log), len(log))
+
+    def _log_of(self, job_id: str) -> bytes:
+        return self.objects.read(keys.job_log(job_id)) or b""
 
     def error(self, key: str) -> dict[str, Any]:
         """The readable error of a photo."""

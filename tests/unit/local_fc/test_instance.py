@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from local.clock import ManualClock
+from local.credential import Credential
 from local.fc.engine import Outcome
 from local.fc.instance import Platform
 from local.fc.instances import IDLE_AT_MOST, Instances
-from local.fc.signature import Credential
 from local.fc.stack_file import Function
 
 PLATFORM = Platform("cn-beijing", "42", Credential("role-id", "role-secret", "role-token"))
@@ -309,7 +309,7 @@ from pathlib import Path
 from local.clock import WallClock
 from local.fc.instance import Platform
 from local.fc.instances import Instances
-from local.fc.signature import Credential
+from local.credential import Credential
 from local.fc.stack_file import Function
 
 def die(name, line):

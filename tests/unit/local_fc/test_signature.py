@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from fc2.auth import Auth
 
+from local.credential import Credential
 from local.fc.engine import FcError
-from local.fc.signature import Credential, verify
+from local.fc.signature import verify
 
 NOW = 1_700_000_000.0
 DATE = "Tue, 14 Nov 2023 22:13:20 GMT"

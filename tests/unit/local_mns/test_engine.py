@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from hashlib import md5
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,7 @@ def test_attributes_have_limits(mns: Mns, attribute: str, low: int, high: int) -
         mns.set_queue(QUEUE, **{attribute: value})
         assert getattr(mns.queue(QUEUE), attribute) == value
     for value in (low - 1, high + 1):
-        assert refusal(lambda value=value: mns.set_queue(QUEUE, **{attribute: value})) == "InvalidArgument"  # type: ignore[misc]
+        assert refusal(partial(mns.set_queue, QUEUE, **{attribute: value})) == "InvalidArgument"
     assert getattr(mns.queue(QUEUE), attribute) == high
 
 

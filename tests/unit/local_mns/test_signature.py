@@ -6,8 +6,9 @@ from email.utils import formatdate
 
 import pytest
 
+from local.credential import Credential
 from local.mns.errors import MnsError
-from local.mns.signature import SKEW, Credential, sign, verify
+from local.mns.signature import SKEW, sign, verify
 
 NOW = 1_750_000_000.0
 KEY = Credential("ak", "secret")

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from local.credential import Credential
 from local.oss.errors import OssError
 from local.oss.http import OPERATIONS, operation_of
 from local.oss.request import Request, target
-from local.oss.signature import Credential, verify
+from local.oss.signature import verify
 
 REGION = "cn-hangzhou"
 KEYS = {"id": Credential("id", "secret")}

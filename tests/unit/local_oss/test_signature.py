@@ -11,9 +11,10 @@ from dataclasses import replace
 
 import pytest
 
+from local.credential import Credential
 from local.oss.errors import OssError
 from local.oss.request import Request
-from local.oss.signature import Credential, verify
+from local.oss.signature import verify
 
 REGION = "cn-hangzhou"
 OLD = Credential("44CF9590006BF252F707", "OtxrzxIsfpFjA7SwPzILwy8Bw21TLhquhboDYROV")
