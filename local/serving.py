@@ -21,6 +21,7 @@ class LoopbackOnly:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 421."""
         if scope["type"] == "http" and _host(scope) not in _LOCAL_NAMES:
             await send({"type": "http.response.start", "status": 421, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})

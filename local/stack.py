@@ -1,9 +1,8 @@
-"""What identifies one local stack: its ports, names and keys. Made once, kept in its folder, the same after a restart."""
+"""What identifies a local stack: its ports, names and keys. Made once and kept in its folder."""
 
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -57,7 +56,7 @@ class Stack:
         return {name: told[name] for name in (*kept, "account_id", "api_key", "data")}
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """What s.yaml reads by `${env()}` here: local endpoints, short waits, and what the person set for themselves."""
+        """What s.yaml reads by `${env()}` here: local endpoints, short waits, and the person's own choices."""
         ours = {
             "BUCKET": self.bucket,
             "QUEUE_NAME": self.queue,
@@ -116,4 +115,4 @@ def _write_private(file: Path, content: Mapping[str, object]) -> None:
     aside = file.with_suffix(".new")
     aside.touch(mode=0o600)
     aside.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(aside, file)
+    aside.replace(file)

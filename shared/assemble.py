@@ -1,12 +1,17 @@
-"""Puts a booth together for one invocation: settings once per instance, clients from this invocation's credentials."""
+"""Puts a booth together for one invocation: its settings, and clients in the hands of its own credentials."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import secrets
 import time
+from functools import lru_cache
 from typing import Any
+
+import oss2
+import requests
 
 from shared.aliyun import credentials
 from shared.aliyun.mns import MnsQueue
@@ -31,9 +36,15 @@ class WallClock:
 
 def open_booth(context: Any) -> Booth:
     """The booth of this invocation. Raises BadSetting, whose text says which variable to mend."""
+    _tell_versions()
     log = Log(request_id=getattr(context, "request_id", ""))
-    settings = read(os.environ)
-    return booth_of(settings, credentials.of_invocation(context, os.environ), log)
+    return booth_of(read(os.environ), credentials.of_invocation(context, os.environ), log)
+
+
+@lru_cache(maxsize=1)
+def _tell_versions() -> None:
+    """Once per instance: which SDKs are in force, the bundle's or the runtime's."""
+    Log()("start", python=platform.python_version(), oss2=oss2.__version__, requests=requests.__version__)
 
 
 def booth_of(settings: Settings, held: credentials.Credentials, log: Log) -> Booth:

@@ -189,10 +189,11 @@ def _reason(verdict: Verdict, model: str) -> str:
 
 
 def _held_submitting(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
-    # Its task may have become clear since, for instance because our key's id was learned.
-    if now < job.looked_at + HELD_LOOK or now >= job.since + LIST_REACH:
+    settled = job.looks >= policy.looks - 1
+    if (settled and now < job.looked_at + HELD_LOOK) or now >= job.since + LIST_REACH:
         return NEVER
-    return _ask_the_list(job, facts, now, policy)
+    # Its task may have become clear since, for instance because our key's id was learned; or nobody wants it any more.
+    return _same_photo(job, facts) or _ask_the_list(job, facts, now, policy)
 
 
 def _ask_the_list(job: Job, facts: Facts, now: float, policy: Policy) -> Action:

@@ -13,6 +13,7 @@ TASKS, HELD, POISON, ACCOUNT = OURS + "tasks/", OURS + "held/", OURS + "poison/"
 DEFAULT_ROUTE = "default"
 IMAGE_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp")
 PORTRAIT_EXTENSIONS = ("jpg", "png", "webp")
+ID_LENGTH = 24
 MAX_KEY_BYTES = 1023
 """OSS's limit on a key (help.aliyun.com/zh/oss/developer-reference/putobject), in bytes of UTF-8."""
 
@@ -34,9 +35,11 @@ def is_usable(key: str) -> bool:
     `requests` normalises `a/../b` and `a/./b` in a path, which breaks the signature, and OSS's XML listings cannot
     carry control characters; so such keys are refused before anything is paid.
     """
-    segments = _below(key).split("/")
-    odd = any(part in ("", ".", "..") for part in segments) or any(c < " " or c == "\x7f" for c in key)
-    longest = max(len(_error_key(key).encode()), len(portrait_key(key, "webp").encode()))
+    if any(c < " " or c == "\x7f" or "\ud800" <= c <= "\udfff" for c in key):
+        return False
+    odd = any(part in ("", ".", "..") for part in _below(key).split("/"))
+    held = marker(f"held.template.{route(key)}", 0.0, "-" * ID_LENGTH)
+    longest = max(len(name.encode()) for name in (_error_key(key), portrait_key(key, "webp"), held))
     return not odd and longest <= MAX_KEY_BYTES
 
 
@@ -62,7 +65,7 @@ def template_stem(name: str) -> str:
 
 def job_id(bucket: str, key: str, etag: str) -> str:
     """One version of one photo: the same upload twice is one job, a changed photo is another. 24 hex digits."""
-    return _digest(f"{bucket}\n{key}\n{etag}")[:24]
+    return _digest(f"{bucket}\n{key}\n{etag}")[:ID_LENGTH]
 
 
 def job_log(job: str) -> str:

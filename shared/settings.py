@@ -69,7 +69,7 @@ def _hosts(value: str) -> tuple[str, ...]:
     return hosts
 
 
-def _variable(
+def _variable(  # noqa: PLR0913 - the columns of a table
     name: str,
     parse: Callable[[str], T],
     meaning: str,

@@ -1,1 +1,1 @@
-"""Thin adapters over the vendor's SDKs. Each is imported only where it is used: their import costs more than our code."""
+"""Thin adapters over the vendor's SDKs. Their import costs more than all our code: only where used."""

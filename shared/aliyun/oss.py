@@ -12,10 +12,11 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import oss2
 import requests
-from oss2.exceptions import NoSuchKey, NotFound, OssError, PositionNotEqualToLength, ServerError
+from oss2.exceptions import NoSuchBucket, NoSuchKey, NotFound, OssError, PositionNotEqualToLength, ServerError
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
@@ -51,24 +52,27 @@ class OssObjects:
         with _translated():
             try:
                 found = self._bucket.head_object(key)
+            except NoSuchBucket:
+                raise
             except NotFound:
                 return None
-        meta = {name[len(_META) :]: value for name, value in found.headers.items() if name.lower().startswith(_META)}
+        headers = {name.lower(): value for name, value in found.headers.items()}
+        meta = {name[len(_META) :]: value for name, value in headers.items() if name.startswith(_META)}
         return Head(found.etag, found.content_length, float(found.last_modified), meta)
 
     def read(self, key: str, start: int = 0) -> bytes | None:
         """GetObject, from `start` on."""
+        # Without this, a range that begins at the end or behind it is answered with the whole object.
+        headers = {"x-oss-range-behavior": "standard"}
         with _translated():
             try:
-                # Only read() without an argument is safe: a chunked answer read piecewise silently loses data.
-                found: bytes = self._bucket.get_object(key, byte_range=(start, None) if start else None).read()
+                return _whole(self._bucket.get_object(key, (start, None) if start else None, headers))
             except NoSuchKey:
                 return None
             except ServerError as error:
                 if error.status == 416:  # nothing lies behind `start`
                     return b""
                 raise
-        return found
 
     def write(self, key: str, data: bytes, content_type: str = "", meta: Mapping[str, str] | None = None) -> None:
         """PutObject."""
@@ -102,14 +106,12 @@ class OssObjects:
         """GetObject with `x-oss-process=image/info`."""
         with _translated():
             try:
-                answer = self._bucket.get_object(key, process="image/info").read()
-            except NoSuchKey:
-                raise
+                facts = json.loads(_whole(self._bucket.get_object(key, process="image/info")))
             except ServerError as error:
-                if 400 <= error.status < 500 and error.status not in (403, 408, 429):
+                if 400 <= error.status < 500 and error.status not in (403, 404, 408, 429):
                     return Unreadable(error.code)
                 raise
-        return {name: str(told["value"]) for name, told in json.loads(answer).items()}
+        return {name: str(told["value"]) for name, told in facts.items()}
 
     def link(self, key: str, process: str, seconds: int) -> str:
         """A V4-signed GET link; no call is made."""
@@ -128,6 +130,7 @@ def _session() -> Any:
         status_forcelist=(500, 502, 503, 504),
         allowed_methods=frozenset({"GET", "HEAD", "PUT", "DELETE"}),
         raise_on_status=False,
+        respect_retry_after_header=False,  # the server would say how long we are billed for sleeping
     )
     session = oss2.Session(adapter=HTTPAdapter(max_retries=retry))
     session.session.trust_env = False  # a .netrc entry would replace the Authorization header, a proxy see the bytes
@@ -146,17 +149,28 @@ def _auth(credentials: Credentials) -> Any:
     return oss2.AuthV4(credentials.access_key_id, credentials.access_key_secret)
 
 
+def _whole(answer: Any) -> bytes:
+    # urllib3 1.26 (python3.10 of Function Compute) takes a body that was cut off for a short one unless told.
+    answer.resp.response.raw.enforce_content_length = True
+    # Only read() without an argument is safe: a chunked answer read piecewise silently loses data.
+    data: bytes = answer.read()
+    return data
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Every failure of the SDK as NotNow, without link or header in its text."""
+    """Every failure of the SDK as NotNow, without link or header in its text, nor in that of a cause.
+
+    The vendor's answer to a wrong signature repeats all that was signed, the security token among it.
+    """
     try:
         yield
-    except NoSuchKey as error:
-        raise NotNow("OSS: the object has just gone") from error
+    except NoSuchKey:
+        raise NotNow("OSS: the object has just gone") from None
     except ServerError as error:
-        raise NotNow(f"OSS answered {error.status} {error.code} (request {error.request_id})") from error
-    except (OssError, requests.RequestException, ValueError) as error:
-        # The SDK lets raw requests and parsing errors through, too.
+        raise NotNow(f"OSS answered {error.status} {error.code} (request {error.request_id})") from None
+    except (OssError, requests.RequestException, ValueError, RuntimeError, ParseError) as error:
+        # The SDK lets errors of requests and of its parsers through as they are.
         raise NotNow(f"OSS gave no usable answer ({type(error).__name__})") from None
 
 

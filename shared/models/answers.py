@@ -70,7 +70,7 @@ def china_time(text: str) -> float:
 
 
 def link_expires(link: str) -> float:
-    """When a signed link stops working: `Expires` (OSS V1) or `x-oss-date` + `x-oss-expires` (V4); 0 when it tells not."""
+    """When a signed link ends: `Expires` (OSS V1) or `x-oss-date` + `x-oss-expires` (V4); 0 when it tells not."""
     query = parse_qs(urlsplit(link).query)
     try:
         if "Expires" in query:

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from local.clock import ManualClock
+from local.clock import ManualClock, WallClock
 from local.dashscope import http as dashscope_http
 from local.dashscope.engine import DashScope
 from local.dashscope.limits import Settings as Limits
@@ -71,7 +71,7 @@ def listening() -> Iterator[Stages]:
 
 
 class Stack:
-    """Three new services on the stages, all in memory; `clock` is theirs, signatures are judged by real time."""
+    """Three new services on the stages, all in memory. `clock` is theirs; it starts now and stands still."""
 
     def __init__(self, stages: Stages, limits: Limits | None = None) -> None:
         self.stages, self.clock = stages, ManualClock(time.time())
@@ -118,7 +118,7 @@ class Stack:
         keys = [
             MnsCredential(one.access_key_id, one.access_key_secret, one.security_token) for one in (LASTING, TEMPORARY)
         ]
-        self.stages.mns.app = mns_http.app(engine, state, credentials=keys, wall=ManualClock(time.time()))
+        self.stages.mns.app = mns_http.app(engine, state, credentials=keys, wall=WallClock())
         return engine
 
     def _serve_dashscope(self) -> DashScope:

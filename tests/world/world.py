@@ -66,6 +66,7 @@ class World:
         self.objects = EngineObjects(self.oss, BUCKET, self.wire)
         self.queue = EngineQueue(self.mns, QUEUE, self.wire)
         self.tasks = EngineTasks(self.vendor, self.key, self.wire)
+        self.bucket = EngineObjects(self.oss, BUCKET, Wire())  # what lies there, looked at without the booth's wire
         names = itertools.count()
         self.booth = Booth(
             bucket=BUCKET,
@@ -96,6 +97,12 @@ class World:
         submit(self.booth, self.event(key, etag))
         return etag
 
+    def stranger(self, seconds: float = 60.0) -> str:
+        """Another program with a key of the same account submits a task; returns its id."""
+        given = {"face_image_url": "https://elsewhere/f", "template_image_url": "https://elsewhere/t", "model_index": 1}
+        self.vendor.plan(Fate(seconds=seconds))
+        return self.vendor.submit(STRANGER, {"model": DEFAULT, "input": given}).id
+
     def tick(self, minutes: int = 1) -> None:
         """That many minutes of the poller."""
         for _ in range(minutes):
@@ -105,31 +112,22 @@ class World:
 
     def keys(self, prefix: str = "") -> list[str]:
         """What lies in the bucket below `prefix`."""
-        return [entry.key for entry in self.objects.list(prefix).entries]
-
-    def stranger(self, seconds: float = 60.0) -> str:
-        """Another program with a key of the same account submits a task; returns its id."""
-        given = {"face_image_url": "https://elsewhere/f", "template_image_url": "https://elsewhere/t", "model_index": 1}
-        self.vendor.plan(Fate(seconds=seconds))
-        return self.vendor.submit(STRANGER, {"model": DEFAULT, "input": given}).id
+        return [entry.key for entry in self.bucket.list(prefix).entries]
 
     def log(self, key: str, etag: str = "") -> list[dict[str, Any]]:
         """The log of the photo's job; without an ETag, of the photo that lies there now."""
-        job_id = keys.job_id(BUCKET, key, etag or self.oss.head(BUCKET, key).etag)
-        return jobs.decode(self._log_of(job_id))
+        return jobs.decode(self.bucket.read(keys.job_log(self._job_id(key, etag))) or b"")
 
     def job(self, key: str, etag: str = "") -> Job:
         """What that log tells."""
-        job_id = keys.job_id(BUCKET, key, etag or self.oss.head(BUCKET, key).etag)
-        log = self._log_of(job_id)
-        return jobs.fold(job_id, jobs.decode(log), len(log))
+        return jobs.fold(self._job_id(key, etag), self.log(key, etag))
 
-    def _log_of(self, job_id: str) -> bytes:
-        return self.objects.read(keys.job_log(job_id)) or b""
+    def _job_id(self, key: str, etag: str) -> str:
+        return keys.job_id(BUCKET, key, etag or self.oss.head(BUCKET, key).etag)
 
     def error(self, key: str) -> dict[str, Any]:
         """The readable error of a photo."""
-        data = self.objects.read(keys.error_key(key))
+        data = self.bucket.read(keys.error_key(key))
         assert data is not None, f"no error for {key}"
         told: dict[str, Any] = json.loads(data)
         return told
