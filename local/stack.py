@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import random
 import secrets
+import shutil
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 
-from local.serving import LOOPBACK, listen
-
+LOOPBACK = "127.0.0.1"
+PORTS = range(20_000, 32_000)
+"""Below those that systems give to outgoing connections: a server that was down finds its port free again."""
 SERVERS = ("oss", "mns", "dashscope", "fc")
 REGION = "cn-local"
 """A region that cannot be mistaken for a real one."""
@@ -78,14 +83,20 @@ class Stack:
 
 def load_or_make(data: Path) -> Stack:
     """The stack kept in `data`, or a new one on free ports."""
-    file = data / "stack.json"
-    if file.is_file():
-        return replace(Stack(**json.loads(file.read_text())), data=str(data.resolve()))
-    stack = _make(data.resolve())
-    data.mkdir(parents=True, exist_ok=True)
-    _write_private(file, asdict(stack))
-    _write_private(data / "endpoints.json", stack.endpoints())
+    folder = data.resolve()
+    stack = replace(load(data), data=str(folder)) if (data / "stack.json").is_file() else _make(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_private(folder / "stack.json", asdict(stack))
+    _write_private(folder / "endpoints.json", stack.endpoints())
     return stack
+
+
+def clear(data: Path) -> None:
+    """Throw away the stack kept in `data`, and nothing else that may lie there."""
+    for name in (*SERVERS, "logs"):
+        shutil.rmtree(data / name, ignore_errors=True)
+    for name in ("stack.json", "endpoints.json"):
+        (data / name).unlink(missing_ok=True)
 
 
 def load(data: Path) -> Stack:
@@ -94,11 +105,7 @@ def load(data: Path) -> Stack:
 
 
 def _make(data: Path) -> Stack:
-    sockets = [listen() for _ in SERVERS]
-    ports = [sock.getsockname()[1] for sock in sockets]
-    for sock in sockets:
-        sock.close()
-    endpoints = {name: f"http://{LOOPBACK}:{port}" for name, port in zip(SERVERS, ports, strict=True)}
+    endpoints = {name: f"http://{LOOPBACK}:{port}" for name, port in zip(SERVERS, _free_ports(), strict=True)}
     return Stack(
         data=str(data),
         access_key_id="LOCAL" + secrets.token_hex(8),
@@ -109,6 +116,20 @@ def _make(data: Path) -> Stack:
         api_key="sk-local-" + secrets.token_hex(16),
         **endpoints,
     )
+
+
+def _free_ports() -> list[int]:
+    return list(islice(filter(_is_free, random.sample(PORTS, len(PORTS))), len(SERVERS)))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def _write_private(file: Path, content: Mapping[str, object]) -> None:

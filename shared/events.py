@@ -26,6 +26,16 @@ def dropped(event: bytes) -> list[Dropped]:
     return [found for one in events or [] if (found := _one(one)) is not None] if isinstance(events, list) else []
 
 
+def asks_for_sweep(event: bytes) -> bool:
+    """Whether this is a timer's tick at a fifth minute: then `photos/` is compared with the logs.
+
+    The trigger's own time decides, so that no call is needed to find out, and a kick never sweeps.
+    """
+    told = _json(event)
+    time = told.get("triggerTime") if isinstance(told, dict) else None
+    return isinstance(time, str) and time[14:16].isdecimal() and int(time[14:16]) % 5 == 0
+
+
 def _one(told: Any) -> Dropped | None:
     try:
         oss, name = told["oss"], str(told["eventName"])
@@ -43,5 +53,5 @@ def _one(told: Any) -> Dropped | None:
 def _json(event: bytes) -> Any:
     try:
         return json.loads(event)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -93,8 +93,9 @@ def _recipe(booth: Booth, job: Job) -> Recipe | Trouble:
 
 def _turn(booth: Booth, job: Job) -> Turn:
     slot = journal.read_slot(booth)
-    line = booth.objects.list(keys.OPEN + "waiting/", 1).entries
-    is_first = slot.holder == job.id or not line or keys.marker_job(line[0].key) == job.id
+    kinds = ("waiting", "backfill") if job.is_backfill else ("waiting",)
+    line = [entry.key for kind in kinds for entry in booth.objects.list(f"{keys.OPEN}{kind}/", 1).entries]
+    is_first = slot.holder == job.id or not line or keys.marker_job(line[0]) == job.id
     return Turn(slot, is_first)
 
 

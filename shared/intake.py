@@ -8,6 +8,7 @@ from shared.engine import settle, step, write
 from shared.errors import Raced
 from shared.facts import Wait
 from shared.job import Job, State
+from shared.ports import Entry
 
 _PATIENCE = 8
 """Races lost in a row before the poller is left to go on."""
@@ -44,6 +45,15 @@ def advance(booth: Booth, job: Job) -> Job:
         except Raced:
             job = journal.load(booth, job.id)
     return job
+
+
+def enlist(booth: Booth, entry: Entry) -> Job:
+    """Open the job of a photo that is older than the stack; it waits behind everything dropped anew."""
+    job = journal.load(booth, keys.job_id(booth.bucket, entry.key, entry.etag))
+    if job.state is not State.ABSENT:
+        return job
+    fields = {"key": entry.key, "etag": entry.etag, "dropped_at": entry.modified_at, "backfill": True}
+    return _open(booth, job, fields)
 
 
 def _open(booth: Booth, job: Job, fields: dict[str, object]) -> Job:

@@ -53,6 +53,8 @@ class Job:
     dropped_at: float = 0.0
     """Last-Modified of the photo that this job answers."""
     opened_at: float = 0.0
+    is_backfill: bool = False
+    """Older than the stack: it waits behind everything dropped anew."""
     state: State = State.ABSENT
     since: float = 0.0
     """When it entered its state."""
@@ -110,8 +112,8 @@ class Job:
             return keys.marker(f"held.{self.held}", self.opened_at, self.id)
         if self.state is State.FINISHED:
             return keys.marker("finished", self.deadline, self.id)
-        kind = "waiting" if self.state is State.NEW else "running"
-        return keys.marker(kind, self.opened_at, self.id)
+        line = "backfill" if self.is_backfill else "waiting"
+        return keys.marker(line if self.state is State.NEW else "running", self.opened_at, self.id)
 
 
 def fold(job_id: str, lines: Iterable[Line], position: int = 0) -> Job:
@@ -153,6 +155,7 @@ def _opened(job: Job, line: Line) -> Job:
         etag=line["etag"],
         dropped_at=line["dropped_at"],
         opened_at=line["at"],
+        is_backfill=line.get("backfill", False),
         state=State.NEW,
     )
 
@@ -229,7 +232,7 @@ def _closing(state: State) -> Callable[[Job, Line], Job]:
 
 
 _CHANGES: dict[str, Callable[[Job, Line], Job]] = {
-    "opened": _opened,  # key, etag, dropped_at
+    "opened": _opened,  # key, etag, dropped_at (backfill)
     "reopened": _reopened,  # dropped_at: the same photo was dropped anew
     "released": lambda job, line: job,  # only takes the position, so that a late holder's `submitting` fails
     "submitting": _submitting,  # model, recipe: written before the POST

@@ -10,6 +10,8 @@ OURS = ".cosdrop/"
 OPEN, JOBS, SLOT = OURS + "open/", OURS + "jobs/", OURS + "slot/"
 TASKS, HELD, POISON, ACCOUNT = OURS + "tasks/", OURS + "held/", OURS + "poison/", OURS + "account/"
 
+SWEEP = OURS + "sweep.json"
+
 DEFAULT_ROUTE = "default"
 IMAGE_EXTENSIONS = ("png", "jpg", "jpeg", "webp", "bmp")
 PORTRAIT_EXTENSIONS = ("jpg", "png", "webp")
@@ -84,7 +86,7 @@ def marker_job(key: str) -> str:
 
 
 def marker_kind(key: str) -> str:
-    """`waiting`, `running`, `finished` or `held.<reason>`."""
+    """`waiting`, `backfill`, `running`, `finished` or `held.<reason>`."""
     return key[len(OPEN) :].partition("/")[0]
 
 

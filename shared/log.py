@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-_QUERY = re.compile(r"(https?://[^\s\"'?]*)\?[^\s\"']*")
+# Applied to JSON, where a quotation mark within a text is \\": it ends the link, and its backslash must stay.
+_QUERY = re.compile(r"(https?://[^\s\"'?\\]*)\?(?:[^\s\"'\\]|\\[^\"])*")
 
 
 def scrub(text: str) -> str:
@@ -35,5 +36,6 @@ class Log:
 
 def _to_stdout(line: str) -> None:
     # Function Compute sends standard output to SLS, 32 KB a line at most (FC manual, "log").
-    sys.stdout.write(line[:32_000] + "\n")
+    data = line.encode("utf-8", "backslashreplace")[:32_000]
+    sys.stdout.write(data.decode("utf-8", "ignore") + "\n")
     sys.stdout.flush()

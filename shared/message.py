@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 FORMAT = 1
+_JOB, _TASK = re.compile(r"[0-9a-f]{24}"), re.compile(r"[\w-]{1,100}")
+"""They become parts of keys and links."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,7 @@ def decode(body: str) -> Reminder | None:
     """The reminder, or None when the message is not one of ours."""
     try:
         told = json.loads(body)
-        return Reminder(_name(told["job"]), _name(told["task_id"]), float(told["not_before"]))
-    except (ValueError, TypeError, KeyError):
+        reminder = Reminder(told["job"], told["task_id"], float(told["not_before"]))
+        return reminder if _JOB.fullmatch(reminder.job) and _TASK.fullmatch(reminder.task_id) else None
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return None
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not value or "/" in value:
-        raise ValueError(value)
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ class Openings:
     finished: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
+    """In line: first what was dropped anew, then what is older than the stack."""
     held: tuple[str, ...] = ()
 
     @property
@@ -29,16 +31,19 @@ def list_open(booth: Booth) -> Openings:
     page = booth.objects.list(keys.OPEN)
     markers = [entry.key for entry in page.entries]
     if not page.is_complete:
-        markers = [key for kind in ("finished", "held", "running", "waiting") for key in _of_kind(booth, kind)]
+        markers = [
+            key for kind in ("backfill", "finished", "held", "running", "waiting") for key in _of_kind(booth, kind)
+        ]
     return sort(markers)
 
 
 def sort(markers: Iterable[str]) -> Openings:
     """Markers by kind."""
-    found: dict[str, list[str]] = {"finished": [], "running": [], "waiting": [], "held": []}
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for marker in sorted(markers):
-        found.setdefault(keys.marker_kind(marker).partition(".")[0], []).append(marker)
-    return Openings(*(tuple(found[kind]) for kind in ("finished", "running", "waiting", "held")))
+        found[keys.marker_kind(marker).partition(".")[0]].append(marker)
+    line = (*found["waiting"], *found["backfill"])
+    return Openings(tuple(found["finished"]), tuple(found["running"]), line, tuple(found["held"]))
 
 
 def _of_kind(booth: Booth, kind: str) -> list[str]:

@@ -32,6 +32,7 @@ class Entry:
     key: str
     size: int
     modified_at: float
+    etag: str = ""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ def _image(entries: Sequence[Entry], route: str) -> str:
 def _parse(options: bytes) -> dict[str, Any] | None:
     try:
         parsed = json.loads(options or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
 

@@ -20,6 +20,7 @@ from shared.intake import advance, reopen
 from shared.job import Job, State
 from shared.openings import Openings, list_open
 from shared.ports import Message
+from shared.sweep import sweep
 
 URGENT = 3600.0
 """A result this close to its deadline is saved before anything else."""
@@ -34,12 +35,16 @@ NEVER = math.inf
 T = TypeVar("T")
 
 
-def run(booth: Booth, ends_at: float) -> None:
+def run(booth: Booth, ends_at: float, *, sweeps: bool = False) -> None:
     """Work until there is nothing to do, or the next thing to do lies beyond `ends_at` (epoch seconds).
+
+    `sweeps`: look for photos whose event was lost, first.
 
     A job that fails in a way nobody foresaw stops no other; its error is raised at the end, for the platform to see.
     """
     tick = _Tick(booth, ends_at)
+    if sweeps:
+        tick.sweep()
     while True:
         due = tick.round()
         if due > ends_at or tick.is_over():
@@ -62,6 +67,9 @@ class _Tick:
 
     def is_over(self) -> bool:
         return self._booth.clock.now() >= self._ends_at
+
+    def sweep(self) -> None:
+        self._guard(partial(sweep, self._booth, self.is_over))
 
     def round(self) -> float:
         """Look once at everything that is open; returns when the next thing is due, epoch seconds."""

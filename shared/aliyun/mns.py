@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import logging
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,19 +20,18 @@ from shared.ports import Message
 from shared.settings import Settings
 
 BATCH = 16
-_TIMEOUT = 20
 _GONE = ("MessageNotExist", "ReceiptHandleError")
 
-logging.getLogger("mns").setLevel(logging.WARNING)
 # aliyun-mns 1.1.5 prints the access key secret and every string to sign on standard output, which is FC's log.
 # A name in the module's own globals comes before the builtin.
 mns_client.print = lambda *args, **kwargs: None
 
 
 class MnsQueue:
-    """`Queue` over one MNS queue."""
+    """`Queue` over one MNS queue. `timeout`, in seconds, is that of every wait for the service."""
 
-    def __init__(self, settings: Settings, credentials: Credentials) -> None:
+    def __init__(self, settings: Settings, credentials: Credentials, timeout: float = 20.0) -> None:
+        self._timeout = timeout
         # The token must be text: None breaks every call with a misleading network error.
         account = Account(
             settings.mns_endpoint,
@@ -41,7 +39,8 @@ class MnsQueue:
             credentials.access_key_secret,
             credentials.security_token,
         )
-        account.mns_client.set_connection_timeout(_TIMEOUT)  # ignored by the SDK for https: see _deadline
+        account.mns_client.set_connection_timeout(timeout)  # ignored by the SDK for https: see _deadline
+        account.mns_client.set_keep_alive(False)  # the SDK never closes a kept socket, and sends anew on a dead one
         self._sending: Any = account.get_queue(settings.queue)
         self._queue: Any = account.get_queue(settings.queue)
         # Two views of one queue: without its base64 the SDK cannot send at all, and with it one foreign body that is
@@ -50,12 +49,12 @@ class MnsQueue:
 
     def send(self, body: str, delay: int = 0) -> None:
         """SendMessage."""
-        with _translated():
+        with _translated(self._timeout):
             self._sending.send_message(MnsMessage(body, delay))
 
     def receive(self) -> Sequence[Message]:
         """BatchReceiveMessage, short poll: waiting would be billed as run time."""
-        with _translated():
+        with _translated(self._timeout):
             try:
                 got = self._queue.batch_receive_message(BATCH, 0)
             except MNSServerException as error:
@@ -66,20 +65,20 @@ class MnsQueue:
 
     def postpone(self, handle: str, seconds: int) -> None:
         """ChangeMessageVisibility."""
-        with _unless_gone():
+        with _unless_gone(self._timeout):
             self._queue.change_message_visibility(handle, seconds)
 
     def delete(self, handle: str) -> None:
         """DeleteMessage."""
-        with _unless_gone():
+        with _unless_gone(self._timeout):
             self._queue.delete_message(handle)
 
 
 @contextmanager
-def _deadline() -> Iterator[None]:
+def _deadline(seconds: float) -> Iterator[None]:
     # The SDK gives https sockets no time-out of their own; the process-wide default is all that reaches them.
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(_TIMEOUT)
+    socket.setdefaulttimeout(seconds)
     try:
         yield
     finally:
@@ -87,20 +86,21 @@ def _deadline() -> Iterator[None]:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(timeout: float) -> Iterator[None]:
     """Every failure of the SDK as NotNow; its own texts may hold whole bodies, so they are not repeated."""
     try:
-        with _deadline():
+        with _deadline(timeout):
             yield
     except MNSServerException as error:
         raise NotNow(f"MNS answered {error.type} (request {error.req_id})") from error
-    except (MNSExceptionBase, OSError, ValueError, KeyError) as error:
+    # Its parser lets errors of its own through: an AttributeError for an element within a message's element.
+    except (MNSExceptionBase, OSError, ValueError, KeyError, AttributeError) as error:
         raise NotNow(f"MNS gave no usable answer ({type(error).__name__})") from None
 
 
 @contextmanager
-def _unless_gone() -> Iterator[None]:
-    with _translated():
+def _unless_gone(timeout: float) -> Iterator[None]:
+    with _translated(timeout):
         try:
             yield
         except MNSServerException as error:

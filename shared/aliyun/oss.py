@@ -99,7 +99,7 @@ class OssObjects:
         """ListObjectsV2, one page."""
         with _translated():
             page = self._bucket.list_objects_v2(prefix=prefix, max_keys=limit, start_after=after)
-        entries = [Entry(one.key, one.size, float(one.last_modified)) for one in page.object_list]
+        entries = [Entry(one.key, one.size, float(one.last_modified), one.etag) for one in page.object_list]
         return Listing(entries, not page.is_truncated)
 
     def info(self, key: str) -> Mapping[str, str] | Unreadable:

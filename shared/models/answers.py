@@ -17,7 +17,7 @@ def posted(status: int, body: Mapping[str, Any] | None) -> Posted:
     """The outcome of a submission. `body` is None when the answer was no JSON object."""
     if body is None:
         return Ambiguous(f"answer {status} that is no JSON")
-    task_id = (body.get("output") or {}).get("task_id")
+    task_id = _output(body).get("task_id")
     request_id = str(body.get("request_id") or "")
     if 200 <= status < 300:
         return Accepted(str(task_id), request_id) if task_id else Ambiguous(f"answer {status} without a task_id")
@@ -31,7 +31,7 @@ def refusal(body: Mapping[str, Any], request_id: str = "", status: int = 0) -> R
 
 def report(model: Model, body: Mapping[str, Any]) -> Report:
     """The state of one task from the answer of `GET /tasks/{id}`."""
-    output: Mapping[str, Any] = body.get("output") or {}
+    output = _output(body)
     status = _status(str(output.get("task_status") or ""))
     request_id = str(body.get("request_id") or "")
     link = model.result(output) if status is Status.SUCCEEDED else ""
@@ -71,14 +71,19 @@ def china_time(text: str) -> float:
 
 def link_expires(link: str) -> float:
     """When a signed link ends: `Expires` (OSS V1) or `x-oss-date` + `x-oss-expires` (V4); 0 when it tells not."""
-    query = parse_qs(urlsplit(link).query)
     try:
+        query = parse_qs(urlsplit(link).query)
         if "Expires" in query:
             return float(query["Expires"][0])
         signed = datetime.strptime(query["x-oss-date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
         return signed.timestamp() + float(query["x-oss-expires"][0])
     except (KeyError, ValueError):
         return 0.0
+
+
+def _output(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    output = body.get("output")
+    return output if isinstance(output, dict) else {}
 
 
 def _status(text: str) -> Status:

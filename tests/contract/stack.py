@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+import requests
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from local.clock import ManualClock, WallClock
+from local.credential import Credential
 from local.dashscope import http as dashscope_http
 from local.dashscope.engine import DashScope
 from local.dashscope.limits import Settings as Limits
 from local.dashscope.tasks import ApiKey
 from local.mns import http as mns_http
 from local.mns.engine import Mns
-from local.mns.signature import Credential as MnsCredential
 from local.oss import http as oss_http
 from local.oss.engine import Oss
-from local.oss.signature import Credential as OssCredential
 from local.serving import in_thread, listen
 from local.state import State
 from shared.aliyun.credentials import Credentials
+from shared.errors import NotNow
 from shared.settings import Settings, read
 from tests.unit.local_dashscope.fakes import FakeStudio
 
 REGION, BUCKET, QUEUE = "cn-hangzhou", "booth", "reminders"
 LASTING = Credentials("ak-lasting", "secret-lasting")
 TEMPORARY = Credentials("STS.temporary", "secret-temporary", "the-token")
+KEYS = [Credential(one.access_key_id, one.access_key_secret, one.security_token) for one in (LASTING, TEMPORARY)]
 API_KEY = ApiKey("sk-ours", "700001")
 SECRETS = (LASTING.access_key_secret, TEMPORARY.access_key_secret, TEMPORARY.security_token, API_KEY.secret)
 
@@ -104,10 +107,7 @@ class Stack:
         state = State()
         engine = Oss(state, self.clock)
         engine.create_bucket(BUCKET)
-        keys = {
-            one.access_key_id: OssCredential(one.access_key_id, one.access_key_secret, one.security_token)
-            for one in (LASTING, TEMPORARY)
-        }
+        keys = {key.id: key for key in KEYS}
         self.stages.oss.app = oss_http.app(engine, state, keys=keys, region=REGION, wall=self.clock)
         return engine
 
@@ -115,10 +115,7 @@ class Stack:
         state = State()
         engine = Mns(state, self.clock)
         engine.create_queue(QUEUE)
-        keys = [
-            MnsCredential(one.access_key_id, one.access_key_secret, one.security_token) for one in (LASTING, TEMPORARY)
-        ]
-        self.stages.mns.app = mns_http.app(engine, state, credentials=keys, wall=WallClock())
+        self.stages.mns.app = mns_http.app(engine, state, credentials=KEYS, wall=WallClock())
         return engine
 
     def _serve_dashscope(self) -> DashScope:
@@ -128,15 +125,31 @@ class Stack:
         return engine
 
 
+def all_at(url: str) -> Settings:
+    """Settings that look for every service at `url`."""
+    services = dict.fromkeys(("OSS_ENDPOINT", "OSS_SIGNING_ENDPOINT", "MNS_ENDPOINT", "DASHSCOPE_ENDPOINT"), url)
+    return read({**services, "BUCKET": BUCKET, "OSS_REGION": REGION, "DASHSCOPE_API_KEY": API_KEY.secret})
+
+
 def closed_port() -> str:
     """The URL of a port at which nobody listens."""
     with closing(listen()) as briefly:
         return f"http://127.0.0.1:{briefly.getsockname()[1]}"
 
 
-def shown(error: BaseException) -> str:
-    """All that a log shows of an error that nobody caught: its text and those of its causes."""
-    return "".join(traceback.format_exception(error))
+def bare_get(link: str) -> requests.Response:
+    """GET as DashScope does it: nothing but the link."""
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(link, timeout=5, allow_redirects=False)
+
+
+def not_now(call: Callable[[], object]) -> str:
+    """The words of the NotNow that `call` raises; it must tell no secret, even where a log shows its causes, too."""
+    with pytest.raises(NotNow) as raised:
+        call()
+    assert is_discreet("".join(traceback.format_exception(raised.value)))
+    return str(raised.value)
 
 
 def is_discreet(text: str) -> bool:

@@ -11,10 +11,9 @@ import oss2
 import pytest
 
 from shared.aliyun.oss import OssObjects
-from shared.errors import BadSetting, NotNow
-from shared.settings import Settings, read
+from shared.errors import BadSetting
 from tests.contract.scripted import Scripted, answer, scripted
-from tests.contract.stack import TEMPORARY, closed_port, is_discreet, shown
+from tests.contract.stack import TEMPORARY, all_at, closed_port, is_discreet, not_now
 
 STORED = answer(200, b"", 'ETag: "8D777F385D3DFEC8815D20F7496026DC"')
 DATA = answer(200, b"data")
@@ -33,26 +32,13 @@ CALLS: dict[str, Callable[[OssObjects], object]] = {
 REPEATED = ["head", "read", "write", "delete", "list", "info"]
 
 
-def settings(url: str) -> Settings:
-    told = {"BUCKET": "booth", "OSS_REGION": "cn-hangzhou", "OSS_ENDPOINT": url, "OSS_SIGNING_ENDPOINT": url}
-    return read({**told, "MNS_ENDPOINT": closed_port(), "DASHSCOPE_API_KEY": "sk"})
-
-
 def objects(server: Scripted) -> OssObjects:
-    return OssObjects(settings(server.url), TEMPORARY)
-
-
-def not_now(call: Callable[[], object]) -> str:
-    """Words of the NotNow that `call` raises, which tells no secret even with all its causes shown."""
-    with pytest.raises(NotNow) as raised:
-        call()
-    assert is_discreet(shown(raised.value))
-    return str(raised.value)
+    return OssObjects(all_at(server.url), TEMPORARY)
 
 
 @pytest.mark.parametrize("name", CALLS)
 def test_when_nobody_listens_every_call_says_not_now(name: str) -> None:
-    away = OssObjects(settings(closed_port()), TEMPORARY)
+    away = OssObjects(all_at(closed_port()), TEMPORARY)
     assert not_now(lambda: CALLS[name](away)) == "OSS gave no usable answer (RequestError)"
 
 
@@ -203,7 +189,7 @@ def quiet_session() -> Any:
 def test_an_oss2_that_cannot_sign_v4_links_is_refused(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oss2, "__version__", version)
     with pytest.raises(BadSetting, match=f"oss2 {version} is too old: deploy the bundle"):
-        OssObjects(settings(closed_port()), TEMPORARY)
+        OssObjects(all_at(closed_port()), TEMPORARY)
 
 
 def test_nothing_secret_is_logged_even_when_everything_is(caplog: pytest.LogCaptureFixture) -> None:

@@ -79,7 +79,7 @@ class EngineObjects:
     @carried
     def list(self, prefix: str, limit: int = 1000, after: str = "") -> Listing:
         page = self.oss.list_objects(self.bucket, ListQuery(prefix=prefix, limit=limit, after=after))
-        entries = [Entry(one.key, one.size, float(int(one.modified))) for one in page.objects]
+        entries = [Entry(one.key, one.size, float(int(one.modified)), one.etag) for one in page.objects]
         return Listing(entries, not page.next)
 
     @carried

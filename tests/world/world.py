@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import time
 from functools import lru_cache
 from typing import Any
 
@@ -107,8 +108,13 @@ class World:
         """That many minutes of the poller."""
         for _ in range(minutes):
             began = self.clock.now()
-            poll(self.booth)
+            poll(self.booth, self.timer())
             self.clock.sleep(max(0.0, began + 60 - self.clock.now()))
+
+    def timer(self) -> bytes:
+        """The event bytes of the timer at this minute."""
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.clock.now()))
+        return json.dumps({"triggerTime": at, "triggerName": "every-minute", "payload": ""}).encode()
 
     def keys(self, prefix: str = "") -> list[str]:
         """What lies in the bucket below `prefix`."""
