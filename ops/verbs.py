@@ -1,12 +1,13 @@
 """What an operator may ask for: the only ways in which a portrait can be bought again, or a trace be removed.
 
-Every verb first says what it would do, as a list of deeds; performing them is a second step, which `--dry-run` leaves out.
+Every verb first says what it would do, as a list of deeds; doing them is a second step, which `--dry-run` leaves out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from ops.status import everything
@@ -68,23 +69,27 @@ def adopt(booth: Booth, photo: str, task_id: str) -> list[Deed]:
 
 def pause(booth: Booth) -> list[Deed]:
     """Submit nothing more until `resume`; what is at DashScope already is still looked at and saved."""
-    return [Deed("pause all submissions", "", lambda: booth.objects.write(f"{keys.HELD}paused/Paused", b""))]
+    return [Deed("pause all submissions", "", partial(booth.objects.write, f"{keys.HELD}paused/Paused", b""))]
 
 
 def resume(booth: Booth) -> list[Deed]:
     """End the pause, and try at once what the account or a model refused."""
     reasons = dict.fromkeys(hold.reason for hold in holds(booth))
-    return [Deed(f"end the hold '{reason}'", "", _releasing(booth, reason)) for reason in reasons]
+    return [Deed(f"end the hold '{reason}'", "", partial(release, booth, reason)) for reason in reasons]
 
 
 def purge(booth: Booth, photo: str) -> list[Deed]:
     """Leave nothing of `photo`: neither picture nor portrait, error, log, marker nor claim."""
     found = _all_jobs(booth, photo)
-    deeds = [Deed("close its job", photo, _closing(booth, job)) for job in found if job.state.is_open]
+    deeds = [
+        Deed("close its job", photo, partial(write, booth, job, "withdrawn", {"how": "operator"}))
+        for job in found
+        if job.state.is_open
+    ]
     named = [photo, *(key for key, _ in portraits(booth, photo)), keys.error_key(photo)]
     named += [key for job in found for key in (*_claims(booth, job), keys.job_log(job.id))]
     there = [key for key in named if booth.objects.head(key) is not None]
-    return deeds + [Deed(f"delete {key}", photo, _deleting(booth, key)) for key in there]
+    return deeds + [Deed(f"delete {key}", photo, partial(booth.objects.delete, key)) for key in there]
 
 
 def backfill(booth: Booth, prefix: str = keys.PHOTOS) -> list[Deed]:
@@ -94,7 +99,7 @@ def backfill(booth: Booth, prefix: str = keys.PHOTOS) -> list[Deed]:
         if keys.is_photo(entry.key) and keys.is_usable(entry.key):
             job = journal.load(booth, keys.job_id(booth.bucket, entry.key, entry.etag))
             if job.state is State.ABSENT:
-                deeds.append(Deed("put in line", entry.key, lambda entry=entry: enlist(booth, entry)))
+                deeds.append(Deed("put in line", entry.key, partial(enlist, booth, entry)))
     return deeds
 
 
@@ -138,17 +143,5 @@ def _claims(booth: Booth, job: Job) -> list[str]:
 def _reopening(booth: Booth, job: Job) -> Deed:
     fields = {"dropped_at": job.dropped_at, "how": "operator"}
     return Deed(
-        f"try again (was {job.held or job.state.value})", job.key, lambda: write(booth, job, "reopened", fields)
+        f"try again (was {job.held or job.state.value})", job.key, partial(write, booth, job, "reopened", fields)
     )
-
-
-def _closing(booth: Booth, job: Job) -> Callable[[], object]:
-    return lambda: write(booth, job, "withdrawn", {"how": "operator"})
-
-
-def _deleting(booth: Booth, key: str) -> Callable[[], object]:
-    return lambda: booth.objects.delete(key)
-
-
-def _releasing(booth: Booth, reason: str) -> Callable[[], object]:
-    return lambda: release(booth, reason)

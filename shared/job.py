@@ -161,7 +161,7 @@ def _opened(job: Job, line: Line) -> Job:
 
 
 def _reopened(job: Job, line: Line) -> Job:
-    fresh = Job(job.id, job.key, job.etag, opened_at=line["at"], position=job.position, posts=job.posts)
+    fresh = Job(job.id, job.key, job.etag, opened_at=line["at"], position=job.position, posts=max(1, job.posts))
     return replace(fresh, dropped_at=line["dropped_at"], state=State.NEW)
 
 
