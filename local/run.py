@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def _oss(of: Stack, state: State) -> ASGIApp:
     from local.fc import stack_file
+    from local.furnish import furnish
     from local.oss import http
     from local.oss.delivery import delivering
     from local.oss.engine import Oss
@@ -37,6 +39,7 @@ def _oss(of: Stack, state: State) -> ASGIApp:
     rules = [Rule(one.name, one.bucket, one.events, one.prefix, one.suffix) for one in triggers]
     clock = WallClock()
     engine = Oss(state, clock, watch=lambda event: any(rule(event) for rule in rules))
+    furnish(engine, of.bucket)
     app = http.app(engine, state, keys={one.id: one for one in _credentials(of)}, region=of.region, wall=clock)
 
     def payload(event: Event) -> dict[str, object]:
@@ -50,9 +53,14 @@ def _oss(of: Stack, state: State) -> ASGIApp:
 def _mns(of: Stack, state: State) -> ASGIApp:
     from local.mns import http
     from local.mns.engine import Mns
+    from local.mns.errors import MnsError
 
     clock = WallClock()
-    return http.app(Mns(state, clock), state, credentials=_credentials(of), wall=clock)
+    engine = Mns(state, clock)
+    with suppress(MnsError):  # it is there, and its attributes were changed since
+        engine.create_queue(of.queue, visibility_timeout=60, message_retention_period=604_800)
+    state.commit()
+    return http.app(engine, state, credentials=_credentials(of), wall=clock)
 
 
 def _dashscope(of: Stack, state: State) -> ASGIApp:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import fcntl
 import importlib.util
 import io
 import os
@@ -62,6 +63,27 @@ def build(root: Path, out: Path, runtime: str = RUNTIME) -> list[Bundle]:
     ]
 
 
+def ensure(root: Path, out: Path, runtime: str = RUNTIME) -> None:
+    """As `build`, unless nothing that goes into a bundle has changed since. One process at a time."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "built-from").open("a+") as stamp:
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        stamp.seek(0)
+        wanted = _sources(root, runtime)
+        if stamp.read() != wanted:
+            stamp.truncate(0)
+            build(root, out, runtime)
+            stamp.write(wanted)
+
+
+def _sources(root: Path, runtime: str) -> str:
+    """What the bundles are made from: every file that may go into them, by size and time, and who makes them."""
+    folders = [root / "functions", root / OURS, *map(_installed, SDKS)]
+    files = sorted([Path(__file__), *(file for folder in folders for file in folder.rglob("*.py"))])
+    seen = [f"{file} {(stat := file.stat()).st_size} {stat.st_mtime_ns}" for file in files]
+    return "\n".join([sys.version, runtime, *seen])
+
+
 def _bundle(index: Path, root: Path, folder: Path, runtime: str) -> Bundle:
     fresh = folder.with_name(f"{folder.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -75,9 +97,18 @@ def _bundle(index: Path, root: Path, folder: Path, runtime: str) -> Bundle:
         file.chmod(0o644)
         os.utime(file, (_EPOCH_SECONDS, _EPOCH_SECONDS))
     bundle = Bundle(folder, len(files), sum(file.stat().st_size for file in files), _zipped(files, fresh))
-    shutil.rmtree(folder, ignore_errors=True)
-    fresh.rename(folder)
+    _replace(folder, fresh)
     return bundle
+
+
+def _replace(folder: Path, fresh: Path) -> None:
+    """Two renames, so that a running stack misses its bundle for as short as can be."""
+    old = folder.with_name(f"{folder.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _contents(index: Path, root: Path) -> dict[Path, Path]:

@@ -14,8 +14,8 @@ import click
 
 from ops import connection, drops, supervisor
 from ops import status as standing
-from ops.screen import screen, show, show_status, show_story
-from ops.why import stories
+from ops import why as history
+from ops.screen import say, show, show_answer, show_status
 from shared.errors import CosdropError
 
 DEFAULT_DATA = Path(".local")
@@ -69,11 +69,11 @@ def up(data: Path, fresh: bool) -> None:
 
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, end)
-    with supervisor.running(data, screen.print, fresh=fresh) as running:
+    with supervisor.running(data, say, fresh=fresh) as running:
         click.echo(json.dumps(running.stack.endpoints()))
-        screen.print(f"the booth is up; drop photos with `cosdrop drop FILE --data {data}`, end it with Ctrl-C")
+        say(f"the booth is up; drop photos with `cosdrop drop FILE --data {data}`, end it with Ctrl-C")
         ended.wait()
-    screen.print("ended")
+    say("ended")
 
 
 @main.command()
@@ -91,8 +91,9 @@ def drop(files: tuple[Path, ...], route: str, no_wait: bool, data: Path | None, 
     Example:
       cosdrop drop me.jpg you.jpg --route hero --data ./.local
     """
+    planned = drops.plan(files, route)
     booth = connection.connect(data)
-    dropped = [drops.drop(booth, file, route) for file in files]
+    dropped = [drops.drop(booth, file, photo) for file, photo in planned]
     if no_wait:
         outcomes = [drops.Outcome(one) for one in dropped]
     else:
@@ -131,17 +132,11 @@ def why(photo: str, data: Path | None, as_json: bool) -> None:
     Example:
       cosdrop why photos/hero/me.jpg --data ./.local
     """
-    found = stories(connection.connect(data), photo)
+    answer = history.why(connection.connect(data), photo)
     if as_json:
-        click.echo(
-            json.dumps({"photo": photo, "jobs": [story.told() for story in found]}, ensure_ascii=False, indent=2)
-        )
-    elif found:
-        show_story(photo, found)
-    if not found:
-        raise click.ClickException(
-            f"nothing is known of {photo}: is it the full key, such as photos/me.jpg, and did its upload end?"
-        )
+        click.echo(json.dumps(answer.told(), ensure_ascii=False, indent=2))
+    else:
+        show_answer(answer)
 
 
 @main.command()
@@ -162,14 +157,9 @@ def demo(out: Path, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(result.told()))
         return
-    for file in result.files:
-        screen.print(f"  {file}")
-    told = result.told()
-    screen.print(
-        f"{told['portraits']} portraits and {told['errors']} error of {told['photos']} photos in {told['seconds']} s; "
-        f"calls: {', '.join(f'{name} {count}' for name, count in result.calls.items())}"
-    )
-    screen.print(f"contact sheet: {result.sheet}")
+    say(str(result))
+    for file in (*result.files, result.sheet):
+        say(f"  {file}")
 
 
 if __name__ == "__main__":

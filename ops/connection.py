@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from local import stack
+from local.stack import LOOPBACK, Stack
 from shared import settings
 from shared.aliyun.credentials import Credentials, of_invocation
-from shared.assemble import booth_of
 from shared.booth import Booth
 from shared.errors import BadSetting
 from shared.log import Log
@@ -19,7 +20,10 @@ from shared.log import Log
 
 def connect(data: Path | None) -> Booth:
     """The booth of the stack in `data`, or of the environment. Raises BadSetting with words for the operator."""
-    environ, credentials = _local(data) if data is not None else _cloud(os.environ)
+    # The SDKs take half a second to import: `up` and `--help` need not wait for them.
+    from shared.assemble import booth_of  # noqa: PLC0415
+
+    environ, credentials = _cloud(os.environ) if data is None else _local(data)
     booth = booth_of(settings.read(environ), credentials, Log(lambda line: None, by="cosdrop"))
     return replace(booth, new_id=lambda: "op" + secrets.token_hex(8))
 
@@ -27,10 +31,17 @@ def connect(data: Path | None) -> Booth:
 def _local(data: Path) -> tuple[dict[str, str], Credentials]:
     try:
         of = stack.load(data)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise BadSetting(f"no local stack in {data}: start one with `cosdrop up --data {data}`") from error
+    if not _listens(of):
+        raise BadSetting(f"the local stack in {data} is not running: start it with `cosdrop up --data {data}`")
     environ = of.environment(os.environ) | {"OSS_REGION": of.region}
     return environ, Credentials(of.access_key_id, of.access_key_secret)
+
+
+def _listens(of: Stack) -> bool:
+    with socket.socket() as trial:
+        return trial.connect_ex((LOOPBACK, of.port("oss"))) == 0
 
 
 def _cloud(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
@@ -43,6 +54,6 @@ def _cloud(environ: Mapping[str, str]) -> tuple[dict[str, str], Credentials]:
         return {**unneeded, **environ, **ours}, of_invocation(None, environ)
     except BadSetting as error:
         raise BadSetting(
-            "neither --data nor COSDROP_DATA names a local stack, and the environment has no "
-            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET for a cloud one"
+            "which booth? Name the folder of a running local stack by --data or COSDROP_DATA; or set "
+            "ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, REGION and BUCKET for one in the cloud"
         ) from error

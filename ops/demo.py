@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import requests
 from PIL import Image
 
 from local.contact_sheet import Row, contact_sheet
-from local.stack import Stack
 from ops import drops, supervisor
 from ops.connection import connect
 from ops.drops import Drop, Outcome
-from ops.screen import screen, show
+from ops.screen import say, show
 from shared import journal
 from shared.booth import Booth
 
@@ -51,26 +49,29 @@ class Result:
             "calls": self.calls,
         }
 
+    def __str__(self) -> str:
+        told = self.told()
+        calls = ", ".join(f"{count} {server}" for server, count in self.calls.items())
+        return (
+            "{photos} photos, {portraits} portraits, {errors} error in {seconds} s".format(**told) + f"; {calls} calls"
+        )
+
 
 def demo(data: Path) -> Result:
     """Run it on a fresh stack in `data`, which stays behind for a look."""
-    screen.print("starting OSS, MNS, DashScope and Function Compute on this machine ...")
+    say("starting OSS, MNS, DashScope and Function Compute on this machine ...")
     began = time.monotonic()
-    with supervisor.running(data / "stack", screen.print, fresh=True) as up:
+    with supervisor.running(data / "stack", say, fresh=True) as up:
         booth = connect(data / "stack")
-        screen.print(f"dropping {len(PLAN)} photos into the bucket")
-        dropped = [drops.drop(booth, DEMO / "photos" / name, route) for name, route in PLAN]
+        say(f"dropping {len(PLAN)} photos into the bucket")
+        planned = [(DEMO / "photos" / name, route) for name, route in PLAN]
+        dropped = [drops.drop(booth, file, drops.key_of(file, route)) for file, route in planned]
         outcomes = show(drops.follow(booth, dropped), len(dropped))
         outcomes.sort(key=lambda one: dropped.index(one.drop))
         files = [drops.save(booth, one, data) for one in outcomes if one.portrait is not None]
         sheet = _sheet(booth, outcomes, data)
-        calls = {server: _calls(up.stack, server) for server in ("oss", "mns", "dashscope")}
+        calls = {server: up.calls(server) for server in ("oss", "mns", "dashscope")}
     return Result(outcomes, files, sheet, time.monotonic() - began, calls)
-
-
-def _calls(stack: Stack, server: str) -> int:
-    counted: dict[str, int] = requests.get(f"{getattr(stack, server)}/_local/calls", timeout=5).json()
-    return sum(counted.values())
 
 
 def _sheet(booth: Booth, outcomes: Sequence[Outcome], data: Path) -> Path:

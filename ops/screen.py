@@ -2,51 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from ops.drops import Outcome
+from ops.drops import Drop, Outcome
 from ops.drops import Progress as Moved
 from ops.status import Status
-from ops.why import Story, sentence
+from ops.why import Answer, Story, sentence
 from shared.job import State
 
-screen = Console(stderr=True, highlight=False)
+screen = Console(stderr=True, highlight=False, markup=False)
 
+INDENT = 9
+"""Columns of `  done   `, `  error  ` and `  held   `."""
 _WORDS = {
-    State.NEW: "waits for its turn",
-    State.SUBMITTING: "is being submitted",
-    State.RUNNING: "is being painted",
-    State.FINISHED: "is being saved",
+    State.NEW: "waiting for its turn:",
+    State.SUBMITTING: "submitting",
+    State.RUNNING: "painting",
+    State.FINISHED: "saving",
 }
+_NEAREST = tuple(reversed(_WORDS))
+"""States from nearly done to hardly begun."""
+
+
+def say(text: str) -> None:
+    """One line, which a narrow terminal folds by itself: paths and commands stay whole when copied."""
+    screen.print(text, soft_wrap=True)
 
 
 def show(moves: Iterable[Moved | Outcome], count: int) -> list[Outcome]:
     """Follow `count` drops on the screen until all have an outcome; returns the outcomes."""
     outcomes: list[Outcome] = []
+    states: dict[Drop, State] = {}
     with _bar() as bar:
         task = bar.add_task("", total=count)
         for move in moves:
             if isinstance(move, Outcome):
                 outcomes.append(move)
-                bar.console.print(_ending(move))
-                bar.advance(task)
+                states.pop(move.drop, None)
+                _show_ending(move)
             else:
-                bar.update(task, description=f"{move.drop.photo} {_WORDS.get(move.state, move.state.value)}")
-        bar.update(task, description="all told")
+                states[move.drop] = move.state
+            bar.update(task, completed=len(outcomes), description=_at_work(states))
     return outcomes
 
 
 def show_status(status: Status) -> None:
-    """The six figures as a small table."""
+    """The figures as a small table."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(justify="right", style="bold")
-    table.add_column()
+    table.add_column(justify="right")
     rows = [
         (status.waiting, "waiting for their turn"),
         (status.in_flight, "being painted or saved"),
@@ -55,33 +66,62 @@ def show_status(status: Status) -> None:
         (status.held, "held"),
     ]
     for figure, words in rows:
-        table.add_row(str(figure), words)
+        table.add_row(f"  {figure}", words, style="bold" if figure else "dim")
+    screen.print(table)
     if status.oldest_seconds is not None:
-        table.add_row(f"{status.oldest_seconds} s", "is how long the oldest has been at it")
+        say(f"the oldest was dropped {status.oldest_seconds} s ago")
+
+
+def show_answer(answer: Answer) -> None:
+    """The life of a photo as a timeline, and what it all came to."""
+    say(answer.photo)
+    for story in answer.stories:
+        _show_story(story)
+    if answer.error is not None:
+        _show_error(answer.error)
+
+
+def _show_story(story: Story) -> None:
+    began = story.lines[0]["at"]
+    state = "held" if story.job.held else story.job.state.value
+    screen.print(Text.assemble((state, "bold"), (f"  {_time(began, '%Y-%m-%d')}, job {story.job.id}", "dim")))
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(style="dim", justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in story.lines:
+        table.add_row(f"  {_time(line['at'], '%H:%M:%S')}", f"{line['at'] - began:+.1f} s", sentence(line))
     screen.print(table)
 
 
-def show_story(photo: str, stories: Sequence[Story]) -> None:
-    """The life of a photo as a timeline."""
-    for story in stories:
-        screen.print(Text.assemble((photo, "bold"), f"  job {story.job.id}  ", (story.job.state.value, "cyan")))
-        began = story.lines[0]["at"]
-        for line in story.lines:
-            when = datetime.fromtimestamp(line["at"]).strftime("%Y-%m-%d %H:%M:%S")
-            screen.print(Text.assemble((when, "dim"), f"  {line['at'] - began:+8.1f} s  ", sentence(line)))
+def _time(at: float, form: str) -> str:
+    return datetime.fromtimestamp(at).strftime(form)
 
 
-def _ending(outcome: Outcome) -> Text:
-    if outcome.portrait is not None:
-        return Text.assemble(("  done  ", "green"), outcome.portrait)
-    error = outcome.error or {}
-    kind = ("  error ", "red") if error.get("final", True) else ("  held  ", "yellow")
-    return Text.assemble(kind, outcome.drop.photo, "\n        ", error.get("en", ""), " ", error.get("todo_en", ""))
+def _show_ending(outcome: Outcome) -> None:
+    if outcome.error is None:
+        screen.print(Text.assemble(("  done   ", "green"), outcome.portrait or ""), soft_wrap=True)
+        return
+    _show_error(outcome.error, outcome.drop.photo)
+
+
+def _show_error(error: Mapping[str, Any], photo: str = "") -> None:
+    kind = ("  error  ", "red") if error["final"] else ("  held   ", "yellow")
+    screen.print(Text.assemble(kind, photo or error["code"]), soft_wrap=True)
+    for words in (error["en"], error["todo_en"]):
+        screen.print(Padding(Text(words), (0, 0, 0, INDENT)))
+
+
+def _at_work(states: Mapping[Drop, State]) -> str:
+    """The drop that is nearest to its end: the one that a person watches."""
+    working = ((state, drop) for state in _NEAREST for drop, at in states.items() if at is state)
+    state, drop = next(working, (None, None))
+    return f"{_WORDS[state]} {drop.photo}" if state and drop else ""
 
 
 def _bar() -> Progress:
     return Progress(
-        SpinnerColumn(),
+        SpinnerColumn(finished_text=" "),
         MofNCompleteColumn(),
         BarColumn(bar_width=24),
         TimeElapsedColumn(),

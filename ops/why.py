@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from shared import job as jobs
 from shared import keys
 from shared.booth import Booth
+from shared.errors import CosdropError
 from shared.gather import portraits
 from shared.job import Job, Line
+
+
+class Unheard(CosdropError):
+    """Nothing is known of a photo; the text says what to look at."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +31,39 @@ class Story:
         return {"job": self.job.id, "state": self.job.state.value, "held": self.job.held, "lines": list(self.lines)}
 
 
-def stories(booth: Booth, photo: str) -> list[Story]:
-    """Every job of `photo` that can be found: of what lies there now, of its portrait and of its error."""
-    head = booth.objects.head(photo) if keys.is_usable(photo) else None
-    named = [keys.job_id(booth.bucket, photo, head.etag)] if head else []
-    named += [job for _, job in portraits(booth, photo)] if keys.is_usable(photo) else []
-    error = booth.objects.head(keys.error_key(photo))
-    named += [error.meta.get("job", "")] if error else []
-    found = [_story(booth, job) for job in dict.fromkeys(named) if job]
-    return sorted((story for story in found if story.lines), key=lambda story: story.lines[0]["at"])
+@dataclass(frozen=True)
+class Answer:
+    """All that is known of a photo: its stories, oldest first, and the error or note that lies there for it."""
+
+    photo: str
+    stories: Sequence[Story]
+    error: dict[str, Any] | None
+
+    def told(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"photo": self.photo, "jobs": [story.told() for story in self.stories], "error": self.error}
+
+
+def why(booth: Booth, photo: str) -> Answer:
+    """What happened to `photo`. Raises Unheard when nothing is known of it."""
+    content = booth.objects.read(keys.error_key(photo))
+    error: dict[str, Any] | None = json.loads(content) if content else None
+    found = [_story(booth, job) for job in dict.fromkeys(_jobs(booth, photo, error)) if job]
+    told = sorted((story for story in found if story.lines), key=lambda story: story.lines[0]["at"])
+    if not told and error is None:
+        raise Unheard(
+            f"nothing is known of {photo}: is it the full key, such as photos/me.jpg, and did its upload end?"
+        )
+    return Answer(photo, told, error)
+
+
+def _jobs(booth: Booth, photo: str, error: dict[str, Any] | None) -> Iterator[str]:
+    """The jobs that can be found: of what lies there now, of its portrait and of its error."""
+    if keys.is_usable(photo):
+        head = booth.objects.head(photo)
+        yield keys.job_id(booth.bucket, photo, head.etag) if head else ""
+        yield from (job for _, job in portraits(booth, photo))
+    yield error["job"] if error else ""
 
 
 def sentence(line: Line) -> str:

@@ -159,12 +159,18 @@ def _post(booth: Booth, job: Job, facts: Facts, post: Post) -> tuple[Job, Posted
 
 def _record_intent(booth: Booth, job: Job, post: Post) -> Job:
     try:
-        return record(booth, job, "submitting", {"model": post.recipe.model, "recipe": post.recipe.digest})
+        return record(booth, job, "submitting", _intent(booth, post))
     except Raced:
         rival = journal.load(booth, job.id)
         if not rival.uses_slot:
             free_slot(booth, rival)
         raise
+
+
+def _intent(booth: Booth, post: Post) -> dict[str, Any]:
+    # With which key: were it rotated now, the task list would show this task under the old one.
+    key = {"key_print": booth.key_print, "key_id": booth.key_id}
+    return {"model": post.recipe.model, "recipe": post.recipe.digest, **key}
 
 
 def _body(booth: Booth, job: Job, post: Post) -> dict[str, Any]:
@@ -206,7 +212,7 @@ def _remind(booth: Booth, job: Job) -> None:
 
 def _learn_key_id(booth: Booth, job: Job) -> None:
     """Once per API key: how the task list names it, read off a task that is certainly ours."""
-    if booth.key_id or known_key_id(booth):
+    if booth.key_id or job.key_print != booth.key_print or known_key_id(booth, job.key_print):
         return
     mine = (one.key_id for one in booth.tasks.list(job.model) if one.task_id == job.task_id)
     key_id = next(mine, "")

@@ -110,7 +110,7 @@ def _listed(booth: Booth, job: Job) -> Candidates:
     listed = booth.tasks.list(job.model)
     if job.state is State.RUNNING:
         return Candidates(claimed=job.task_id if any(one.task_id == job.task_id for one in listed) else "")
-    key_id = booth.key_id or known_key_id(booth)
+    key_id = job.key_id or known_key_id(booth, job.key_print)
     inside = [one for one in listed if _in_window(booth, job, one)]
     owners = [(one, journal.claimed_by(booth, one.task_id)) for one in inside if one.key_id == key_id or not key_id]
     claimed = next((one.task_id for one, owner in owners if owner == job.id), "")
@@ -122,9 +122,11 @@ def _in_window(booth: Booth, job: Job, one: Listed) -> bool:
     return job.since - CLOCK_SKEW <= one.made_at <= job.since + booth.policy.grace
 
 
-def known_key_id(booth: Booth) -> str:
-    """The `api_key_id` of our key as an earlier task of ours showed it, or ""."""
-    return (booth.objects.read(keys.ACCOUNT + booth.key_print) or b"").decode()
+def known_key_id(booth: Booth, key_print: str) -> str:
+    """The `api_key_id` of one of our keys as the deployer named it or an earlier task of it showed it, or ""."""
+    if booth.key_id and key_print == booth.key_print:
+        return booth.key_id
+    return (booth.objects.read(keys.ACCOUNT + key_print) or b"").decode()
 
 
 _LOOKERS: dict[Fact, Callable[[Booth, Job], Any]] = {

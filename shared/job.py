@@ -71,6 +71,9 @@ class Job:
     recipe: str = ""
     """Digest of model, template and options of the latest task."""
     model: str = ""
+    key_print: str = ""
+    """Fingerprint of the API key that the latest task was submitted with, and how the task list names that key."""
+    key_id: str = ""
     task_id: str = ""
     request_id: str = ""
     submitted_at: float = 0.0
@@ -173,6 +176,8 @@ def _submitting(job: Job, line: Line) -> Job:
         posts=job.posts + 1,
         model=line["model"],
         recipe=line["recipe"],
+        key_print=line.get("key_print", ""),
+        key_id=line.get("key_id", ""),
         looks=0,
         saw="",
         looked_at=0.0,
@@ -235,7 +240,7 @@ _CHANGES: dict[str, Callable[[Job, Line], Job]] = {
     "opened": _opened,  # key, etag, dropped_at (backfill)
     "reopened": _reopened,  # dropped_at: the same photo was dropped anew
     "released": lambda job, line: job,  # only takes the position, so that a late holder's `submitting` fails
-    "submitting": _submitting,  # model, recipe: written before the POST
+    "submitting": _submitting,  # model, recipe, key_print, key_id: written before the POST
     "returned": _returned,  # code: there is no task, and no attempt is burned (held: why nobody's would do)
     "submitted": _submitted,  # task_id, request_id, how: post | adopted
     "looked": _looked,  # saw: the task list's answer, in short

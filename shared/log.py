@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-# Applied to JSON, where a quotation mark within a text is \\": it ends the link, and its backslash must stay.
-_QUERY = re.compile(r"(https?://[^\s\"'?\\]*)\?(?:[^\s\"'\\]|\\[^\"])*")
+# Applied to JSON, where a quotation mark within a text is \": it ends the link, and its backslash must stay.
+_QUERY = re.compile(r"(https?://(?:[^\s\"'?\\]|\\[^\"])*)\?(?:[^\s\"'\\]|\\[^\"])*")
 
 
 def scrub(text: str) -> str:

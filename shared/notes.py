@@ -17,7 +17,7 @@ def put(booth: Booth, job: Job, code: str, *, final: bool) -> None:
     key = keys.error_key(job.key)
     if _newer_speaks(booth.objects.head(key), job):
         return
-    said = words(code, route=job.route)
+    said = words(code, job.held, route=job.route)
     body = {
         "code": code,
         "en": said.en,

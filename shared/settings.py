@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
@@ -23,7 +24,7 @@ def _text(value: str) -> str:
 
 
 def _url(value: str) -> str:
-    if not value.startswith(("https://", "http://")) or value.count("/") != 2:
+    if not re.fullmatch(r"https?://[^/\s]+", value):
         raise ValueError("must be http(s)://host[:port] without a path")
     return value
 

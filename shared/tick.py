@@ -27,7 +27,7 @@ URGENT = 3600.0
 TAKE_GRACE = 10.0
 """How long a holder may be between taking the slot and writing `submitting`."""
 PAUSE = 5.0
-"""Seconds until a job is tried again after a service was away."""
+"""Seconds until a job is tried again after a service was away; doubled each time within a tick."""
 OWN_REASONS = ("held.unsure", "held.request")
 """Reasons that are each job's own; all others are shared, and one job speaks for all."""
 NEVER = math.inf
@@ -61,6 +61,7 @@ class _Tick:
         self._booth, self._ends_at = booth, ends_at
         self._seen: dict[str, Job] = {}
         self._due = NEVER
+        self._pause = PAUSE
         self._is_first = True
         self._slot_is_free = False
         self.trouble: Exception | None = None
@@ -110,7 +111,8 @@ class _Tick:
             return act()
         except (NotNow, Raced) as away:
             self._booth.log("away", reason=str(away))
-            self._want(self._booth.clock.now() + PAUSE)
+            self._want(self._booth.clock.now() + self._pause)
+            self._pause *= 2
         except Exception as error:
             self._booth.log("trouble", kind=type(error).__name__, reason=str(error))
             self.trouble = self.trouble or error

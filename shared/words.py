@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -15,18 +16,18 @@ class Words:
     todo_zh: str
 
 
-def words(code: str, **places: str) -> Words:
-    """The words for `code`; codes of the vendor that are not listed get honest general ones.
+def words(code: str, held: str = "", **places: str) -> Words:
+    """The words for `code`; codes of the vendor that are not listed get honest general ones, or those of a hold.
 
-    `places` fills names into the text: `route`.
+    `held` is why the job is held, and `places` fills names into the text: `route`.
     """
-    found = _WORDS.get(code) or _by_prefix(code) or _GENERAL
+    found = _WORDS.get(code) or _by_prefix(code, _PREFIXES) or _by_prefix(held, _HOLDS) or _GENERAL
     fill = {"code": code, "route": "default", **places}
     return Words(*(text.format(**fill) for text in (found.en, found.zh, found.todo_en, found.todo_zh)))
 
 
-def _by_prefix(code: str) -> Words | None:
-    return next((found for prefix, found in _PREFIXES.items() if code.startswith(prefix)), None)
+def _by_prefix(text: str, table: Mapping[str, Words]) -> Words | None:
+    return next((found for prefix, found in table.items() if text.startswith(prefix)), None)
 
 
 _DROP_ANOTHER = ("Drop another photo.", "请换一张照片。")
@@ -44,6 +45,14 @@ _NO_IMAGE = Words(
     "这个文件不是可以读取的图片。",
     "Drop a JPEG, PNG, WebP, BMP, TIFF or HEIC photo.",
     "请放入 JPEG、PNG、WebP、BMP、TIFF 或 HEIC 格式的照片。",
+)
+_NO_FETCH = Words("The service could not fetch this photo.", "服务无法获取这张照片。", *_DROP_AGAIN)
+_CHECKED = Words("The service's content check refused this photo or its result.", "内容审核未通过。", *_DROP_ANOTHER)
+_TOO_LARGE = Words(
+    "This photo is too large to be processed (over 20 MB, or over 30,000 pixels on one side).",
+    "这张照片太大,无法处理(超过 20 MB,或某一边超过 30000 像素)。",
+    "Drop a smaller version of it.",
+    "请放入尺寸更小的版本。",
 )
 _ACCOUNT_EN = "The booth's operator has to look at the account first; this photo is not at fault."
 _ACCOUNT_ZH = "需要运营者先检查账号;这张照片没有问题。"
@@ -63,12 +72,7 @@ _WORDS = {
     ),
     "EmptyFile": Words("This file is empty.", "这个文件是空的。", "Upload the photo again.", "请重新上传照片。"),
     "NotAnImage": _NO_IMAGE,
-    "TooLarge": Words(
-        "This photo is too large to be processed (over 20 MB, or over 30,000 pixels on one side).",
-        "这张照片太大,无法处理(超过 20 MB,或某一边超过 30000 像素)。",
-        "Drop a smaller version of it.",
-        "请放入尺寸更小的版本。",
-    ),
+    "TooLarge": _TOO_LARGE,
     "InvalidPerson": _NO_FACE,
     "InvalidImage.NoHumanFace": _NO_FACE,
     "InvalidImageResolution": Words(
@@ -77,9 +81,9 @@ _WORDS = {
         "Drop a photo between 256 and 5,760 pixels wide.",
         "请放入宽度在 256 到 5760 像素之间的照片。",
     ),
-    "DataInspectionFailed": Words(
-        "The service's content check refused this photo or its result.", "内容审核未通过。", *_DROP_ANOTHER
-    ),
+    "DataInspectionFailed": _CHECKED,
+    "CustomRoleBlocked": _CHECKED,
+    "FaqRuleBlocked": _CHECKED,
     "IPInfringementSuspect": Words(
         "The service suspects that a picture infringes somebody's rights; it may be the template.",
         "服务怀疑图片涉及侵权,也可能是模板图片。",
@@ -107,6 +111,9 @@ _WORDS = {
         "The portrait is made, but what we fetched is not a picture; saving it is tried again until it expires.",
         "肖像已生成,但取回的内容不是图片;在过期前会继续尝试保存。",
         *_NOTHING,
+    ),
+    "NotInTaskList": Words(
+        "The submission did not arrive at the service; it is made again.", "提交没有到达服务;会重新提交。", *_NOTHING
     ),
     "Unreachable": Words("A service could not be reached.", "暂时无法连接服务。", *_NOTHING),
     # --- held: nobody's photo is at fault ---
@@ -173,16 +180,32 @@ _PREFIXES = {
     "InvalidFace": _NO_FACE,
     "InvalidImage": _NO_IMAGE,
     "InvalidFile": _NO_IMAGE,
-    "InvalidURL": Words("The service could not fetch this photo.", "服务无法获取这张照片。", *_DROP_AGAIN),
+    "InvalidInputLength": _NO_IMAGE,
+    "InvalidParameter.ImageFormat": _NO_IMAGE,
+    "BadRequest.UnsupportedFileFormat": _NO_IMAGE,
+    "BadRequest.TooLarge": _TOO_LARGE,
+    "InvalidURL": _NO_FETCH,
+    "InvalidParameter.DataInspection": _NO_FETCH,
+    "InvalidParameter.FileDownload": _NO_FETCH,
+    "BadRequest.InputDownloadFailed": _NO_FETCH,
     "ModelNotFound": _MODEL_GONE,
     "Model.": _MODEL_GONE,
     "BadRequest.EmptyModel": _MODEL_GONE,
     "AccessDenied": _ACCOUNT,
     "AllocationQuota": _ACCOUNT,
-    "Throttling.AllocationQuota": _ACCOUNT,
     "CommodityNotPurchased": _ACCOUNT,
     "PrepaidBillOverdue": _ACCOUNT,
     "PostpaidBillOverdue": _ACCOUNT,
     "BudgetLimitExceeded": _ACCOUNT,
-    "WorkSpace": _ACCOUNT,
 }
+_HOLDS = {
+    "account": _ACCOUNT,
+    "model.": _MODEL_GONE,
+    "request": Words(
+        "The service does not understand the booth's request ({code}), so this photo waits.",
+        "服务无法理解照相亭的请求({code}),照片正在等待。",
+        "The operator looks at `cosdrop why`, and at the route's options if there are any; this photo is not at fault.",
+        "需要运营者查看 `cosdrop why` 以及路线选项(如有);这张照片没有问题。",
+    ),
+}
+"""For codes that mean something only together with their message, and for those that nobody knew of."""

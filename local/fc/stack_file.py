@@ -1,177 +1,178 @@
 """The functions that an s.yaml (edition 3.0.0, component fc3) declares, as far as running them needs.
 
-What would change how a function runs and cannot be honoured here is refused, never ignored.
+What would change how a function runs and cannot be honoured here is refused by name, never ignored.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from local.fc import serverless_devs, triggers
+from local.fc.expressions import StackFileError
+from local.fc.functions import Destination, Function, Hook, OssTrigger, Timer
+from local.fc.serverless_devs import Outside, Resource
 
-from local.fc.cron import schedule
-from local.fc.expressions import Expressions, StackFileError, dotted
+__all__ = ["StackFileError", "read"]
 
-_NOT_HERE = ("customContainerConfig", "customRuntimeConfig", "instanceLifecycleConfig", "layers")
-_RUNTIMES = ("python3.10", "python3.12")
+RUNTIMES = ("python3.10", "python3.12")
 
-
-@dataclass(frozen=True)
-class Timer:
-    """A timer trigger that is enabled; `cron` as in `local.fc.cron`."""
-
-    name: str
-    cron: str
-    payload: str = ""
-
-
-@dataclass(frozen=True)
-class OssTrigger:
-    """An OSS trigger; `events` with their `oss:` prefix, wildcards allowed."""
-
-    name: str
-    bucket: str
-    events: tuple[str, ...]
-    prefix: str = ""
-    suffix: str = ""
-
-
-@dataclass(frozen=True)
-class Function:
-    """One function. `timeout` and `max_age` in seconds, `memory` in MB; destinations are names of functions or ''.
-
-    The defaults are those of fc3, 3 seconds of timeout among them.
-    """
-
-    name: str
-    code: Path
-    handler: str = "index.handler"
-    runtime: str = "python3.10"
-    timeout: int = 3
-    memory: int = 512
-    environment: Mapping[str, str] = field(default_factory=dict)
-    timers: tuple[Timer, ...] = ()
-    oss_triggers: tuple[OssTrigger, ...] = ()
-    retries: int = 3
-    max_age: float = 86_400
-    on_success: str = ""
-    on_failure: str = ""
-    reserved_concurrency: int | None = None
+_NOT_HERE = (
+    *("customContainerConfig", "customDNS", "customRuntimeConfig", "gpuConfig"),
+    *("layers", "nasConfig", "ossMountConfig", "sessionAffinity"),
+)
+"""Props that change what a function is or sees. Those of scaling, networks, roles, tags and tracing change nothing here."""
 
 
 def read(
-    path: Path, environment: Mapping[str, str], *, account_id: str, outputs: Mapping[str, str] | None = None
+    path: Path,
+    environment: Mapping[str, str],
+    *,
+    account_id: str,
+    region: str = "",
+    outputs: Mapping[str, str] | None = None,
 ) -> tuple[Function, ...]:
-    """The fc3 functions of the s.yaml at `path`, in its order.
+    """The fc3 functions of the s.yaml at `path`, in its order; resources of other components are skipped.
 
-    `environment` answers `${env()}`; `outputs` what other resources made, as `infra.BucketName`, for
+    `environment` answers `${env()}`; `outputs` what other resources made, as `infra.BucketName` for
     `${resources.infra.output.BucketName}`. Raises StackFileError.
     """
-    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if str(tree.get("edition")) != "3.0.0":
-        raise StackFileError(f"{path}: edition 3.0.0 is wanted")
-    known = {"config.AccountID": account_id, **dotted(tree.get("vars") or {}, "vars"), **_outputs(outputs or {})}
-    expressions = Expressions(environment, known)
-    return tuple(
-        _function(_Props(resource["props"], expressions), path.parent)
-        for resource in tree["resources"].values()
-        if resource["component"] == "fc3"
-    )
+    config = {"AccountID": account_id, **({"Region": region} if region else {})}
+    resources = serverless_devs.read(path, Outside(environment, config, outputs or {}))
+    functions = tuple(_function(_Props(one), path.parent) for one in resources if _is_fc3(one.component))
+    triggers.refuse_conflicts(functions)
+    return functions
 
 
-def _outputs(outputs: Mapping[str, str]) -> dict[str, str]:
-    pairs = ((*name.split(".", 1), value) for name, value in outputs.items())
-    return {f"resources.{resource}.output.{output}": value for resource, output, value in pairs}
+def _is_fc3(component: str) -> bool:
+    """`fc3`, also with a version behind it (`fc3@0.1.22`) or its maker before it (`devsapp/fc3`)."""
+    return component.partition("@")[0].rpartition("/")[2] == "fc3"
 
 
 class _Props:
-    """The props of one resource; each is resolved when asked for, so that those of no use here need no value."""
+    """The props of one function, each in the type it must have. Raises StackFileError that names the function."""
 
-    def __init__(self, props: Mapping[str, Any], expressions: Expressions) -> None:
-        self._props, self._expressions = props, expressions
+    def __init__(self, resource: Resource) -> None:
+        self._resource = resource
 
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._props:
-            raise StackFileError(f"a function lacks {key}")
-        return self.get(key)
+    def refused(self, why: str) -> StackFileError:
+        return StackFileError(f"{self._resource.name}: {why}")
 
-    def get(self, key: str, default: Any = None) -> Any:
-        return self._expressions.resolve(self._props[key]) if key in self._props else default
+    def needed(self, key: str) -> str:
+        value = self._resource.get(key)
+        if not isinstance(value, str):
+            raise self.refused(f"lacks {key}" if value is None else f"{key} must be a text, not {value!r}")
+        return value
 
-    def integer(self, key: str, default: int) -> int:
+    def tree(self, key: str) -> Mapping[str, Any]:
+        value = self._resource.get(key, {})
+        if not isinstance(value, Mapping):
+            raise self.refused(f"{key} must be a mapping, not {value!r}")
+        return value
+
+    def any(self, key: str, default: Any = None) -> Any:
+        return self._resource.get(key, default)
+
+    def integer(self, name: str, value: Any) -> int:
         """env() gives texts, which the service refuses where a number belongs."""
-        value = self.get(key, default)
-        if not isinstance(value, int):
-            raise StackFileError(f"{key} must be a number, not {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.refused(f"{name} must be a number, not {value!r}")
         return value
 
     def texts(self, key: str) -> dict[str, str]:
         """A mapping of texts: a bare number among the environment variables is refused by the service."""
-        values: dict[str, str] = self.get(key, {})
-        for name, value in values.items():
+        for name, value in self.tree(key).items():
             if not isinstance(value, str):
-                raise StackFileError(f"{key}: {name} must be a text, not {value!r}")
-        return values
+                raise self.refused(f"{key}: {name} must be a text, not {value!r}")
+        return dict(self.tree(key))
 
 
 def _function(props: _Props, folder: Path) -> Function:
-    name = props["functionName"]
-    for key in _NOT_HERE:
-        if props.get(key):
-            raise StackFileError(f"{name}: the local runner has no {key} yet")
-    if props["runtime"] not in _RUNTIMES:
-        raise StackFileError(f"{name}: the local runner knows {' and '.join(_RUNTIMES)}, not {props['runtime']}")
-    invocation = props.get("asyncInvokeConfig", {})
+    _refuse_what_is_not_here(props)
+    invocation, hooks = props.tree("asyncInvokeConfig"), props.tree("instanceLifecycleConfig")
+    reserved = props.tree("concurrencyConfig").get("reservedConcurrency")
     destinations = invocation.get("destinationConfig", {})
-    triggers = props.get("triggers", [])
+    declared = props.any("triggers", [])
     return Function(
-        name=name,
-        code=(folder / props["code"]).resolve(),
-        handler=props["handler"],
-        runtime=props["runtime"],
-        timeout=props.integer("timeout", Function.timeout),
-        memory=props.integer("memorySize", Function.memory),
+        name=props.needed("functionName"),
+        code=_code(props, folder),
+        handler=props.needed("handler"),
+        runtime=props.needed("runtime"),
+        description=props.any("description", ""),
+        timeout=props.integer("timeout", props.any("timeout", Function.timeout)),
+        memory=props.integer("memorySize", props.any("memorySize", Function.memory)),
         environment=props.texts("environmentVariables"),
-        timers=tuple(_timer(each) for each in triggers if _is(each, "timer") and each["triggerConfig"]["enable"]),
-        oss_triggers=tuple(_oss(each) for each in triggers if _is(each, "oss")),
-        retries=invocation.get("maxAsyncRetryAttempts", Function.retries),
-        max_age=invocation.get("maxAsyncEventAgeInSeconds", Function.max_age),
-        on_success=_target(destinations.get("onSuccess")),
-        on_failure=_target(destinations.get("onFailure")),
-        reserved_concurrency=props.get("concurrencyConfig", {}).get("reservedConcurrency"),
+        initializer=_hook(props, "initializer", hooks.get("initializer")),
+        pre_stop=_hook(props, "preStop", hooks.get("preStop")),
+        timers=tuple(_timer(props, one) for one in declared if _kind(props, one) == "timer"),
+        oss_triggers=tuple(_oss(props, one) for one in declared if _kind(props, one) == "oss"),
+        retries=props.integer("retries", invocation.get("maxAsyncRetryAttempts", Function.retries)),
+        max_age=props.integer("age", invocation.get("maxAsyncEventAgeInSeconds", int(Function.max_age))),
+        on_success=_destination(props, destinations.get("onSuccess")),
+        on_failure=_destination(props, destinations.get("onFailure")),
+        reserved_concurrency=None if reserved is None else props.integer("reservedConcurrency", reserved),
     )
 
 
-def _is(trigger: Mapping[str, Any], kind: str) -> bool:
-    if trigger["triggerType"] not in ("timer", "oss"):
-        raise StackFileError(f"the local runner has no {trigger['triggerType']} trigger")
-    return bool(trigger["triggerType"] == kind)
+def _refuse_what_is_not_here(props: _Props) -> None:
+    for key in _NOT_HERE:
+        if props.any(key):
+            raise props.refused(f"the local runner has no {key}")
+    if props.needed("runtime") not in RUNTIMES:
+        raise props.refused(f"the local runner knows {' and '.join(RUNTIMES)}, not {props.needed('runtime')}")
+    if props.any("instanceConcurrency", 1) != 1:
+        raise props.refused("instanceConcurrency: an instance of a Python runtime serves one request at a time")
+    if props.tree("asyncInvokeConfig").get("asyncTask"):
+        raise props.refused("the local runner has no asyncTask")
 
 
-def _timer(trigger: Mapping[str, Any]) -> Timer:
-    config = trigger["triggerConfig"]
+def _code(props: _Props, folder: Path) -> Path:
+    code = props.any("code")
+    if not isinstance(code, str) or "://" in code or code.endswith((".zip", ".jar", ".war")):
+        raise props.refused(f"code must be a folder, not {code!r}")
+    return (folder / code).resolve()
+
+
+def _hook(props: _Props, name: str, declared: Mapping[str, Any] | None) -> Hook | None:
+    if declared and declared.get("command"):
+        raise props.refused(f"the local runner has no command as {name}, only a handler")
+    # An empty handler switches a hook off: https://help.aliyun.com/zh/functioncompute/fc/function-instance-lifecycle
+    if not declared or not declared.get("handler"):
+        return None
+    return Hook(declared["handler"], props.integer(f"{name}.timeout", declared.get("timeout", Function.timeout)))
+
+
+def _kind(props: _Props, trigger: Mapping[str, Any]) -> str:
+    kind = str(trigger.get("triggerType"))
+    if kind not in ("timer", "oss"):
+        raise props.refused(f"the local runner has no {kind} trigger")
+    if trigger.get("qualifier", "LATEST") != "LATEST":
+        raise props.refused(f"the local runner has no version or alias {trigger['qualifier']}, only LATEST")
+    return kind
+
+
+def _timer(props: _Props, trigger: Mapping[str, Any]) -> Timer:
+    return _whole(props, trigger, triggers.timer)
+
+
+def _oss(props: _Props, trigger: Mapping[str, Any]) -> OssTrigger:
+    return _whole(props, trigger, triggers.oss)
+
+
+def _whole(props: _Props, trigger: Mapping[str, Any], make: Callable[[Mapping[str, Any]], Any]) -> Any:
     try:
-        schedule(config["cronExpression"])
+        return make(trigger)
+    except KeyError as error:
+        raise props.refused(f"trigger {trigger.get('triggerName')} lacks {error.args[0]}") from error
     except ValueError as error:
-        raise StackFileError(f"timer {trigger['triggerName']}: {error}") from error
-    return Timer(trigger["triggerName"], config["cronExpression"], config.get("payload", ""))
+        raise props.refused(f"trigger {trigger['triggerName']}: {error}") from error
 
 
-def _oss(trigger: Mapping[str, Any]) -> OssTrigger:
-    config = trigger["triggerConfig"]
-    key = config["filter"]["key"]
-    bucket = trigger["sourceArn"].rpartition(":")[2]
-    return OssTrigger(trigger["triggerName"], bucket, tuple(config["events"]), key["prefix"], key["suffix"])
-
-
-def _target(destination: Mapping[str, str] | None) -> str:
-    """The function named by an ARN such as `acs:fc:cn-beijing:1234:functions/poller`."""
-    if not destination:
-        return ""
-    arn = destination["destination"]
-    if not (arn.startswith("acs:fc:") and ":functions/" in arn):
-        raise StackFileError(f"the local runner has functions as destinations only, not {arn}")
-    return arn.rpartition("/")[2]
+def _destination(props: _Props, declared: Mapping[str, str] | None) -> Destination | None:
+    if not declared or not declared.get("destination"):
+        return None
+    try:
+        return Destination(declared["destination"])
+    except ValueError as error:
+        raise props.refused(f"destination {error}") from error

@@ -125,10 +125,11 @@ class Stack:
         return engine
 
 
-def all_at(url: str) -> Settings:
-    """Settings that look for every service at `url`."""
+def all_at(url: str, **changes: Any) -> Settings:
+    """Settings that look for every service at `url`, but for `changes`."""
     services = dict.fromkeys(("OSS_ENDPOINT", "OSS_SIGNING_ENDPOINT", "MNS_ENDPOINT", "DASHSCOPE_ENDPOINT"), url)
-    return read({**services, "BUCKET": BUCKET, "OSS_REGION": REGION, "DASHSCOPE_API_KEY": API_KEY.secret})
+    told = read({**services, "BUCKET": BUCKET, "OSS_REGION": REGION, "DASHSCOPE_API_KEY": API_KEY.secret})
+    return replace(told, **changes)
 
 
 def closed_port() -> str:

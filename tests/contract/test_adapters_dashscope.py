@@ -11,9 +11,8 @@ import pytest
 from local.dashscope.limits import Settings as Limits
 from local.dashscope.tasks import Fate
 from shared.models import MODELS
-from shared.models.contract import Accepted, Listed, Model, Refusal, Report, Status
+from shared.models.contract import Accepted, Listed, Refusal, Report, Status
 from shared.models.dashscope import DashScopeTasks
-from shared.settings import Settings
 from tests.contract.stack import API_KEY, Stack, Stages, listening
 from tests.unit.local_dashscope.fakes import COSPLAY, REPAINT, with_input
 
@@ -84,9 +83,8 @@ def as_usual(stack: Stack) -> None:
     """Nothing has happened before."""
 
 
-NO_FACE = with_input(COSPLAY, face_image_url=None)
 REFUSALS: list[tuple[int, str, Callable[[Stack], None], dict[str, Any]]] = [
-    (400, "InvalidParameter", as_usual, NO_FACE),
+    (400, "InvalidParameter", as_usual, with_input(COSPLAY, face_image_url=None)),
     (400, "InvalidParameter", as_usual, with_input(COSPLAY, model_index=7)),
     (400, "InvalidParameter", as_usual, {**COSPLAY, "model": "no-such-model"}),
     (400, "InvalidParameter", as_usual, {}),
@@ -151,12 +149,8 @@ def test_a_task_is_followed_from_pending_to_its_result(stack: Stack, tasks: Dash
     assert tasks.fetch(report.link) == f"picture of {first}".encode()
     # When a day has passed, nobody remembers
     stack.clock.sleep(DAY)
-    assert tasks.query(MODEL, first) == Report(Status.UNKNOWN, tasks_request_id(stack, tasks, first))
-
-
-def tasks_request_id(stack: Stack, tasks: DashScopeTasks, task_id: str) -> str:
-    """Whatever the last answer's was: they are random."""
-    return tasks.query(MODEL, task_id).request_id
+    forgotten = tasks.query(MODEL, first)
+    assert forgotten == Report(Status.UNKNOWN, forgotten.request_id)
 
 
 def test_a_failed_task_says_why(stack: Stack, tasks: DashScopeTasks) -> None:
@@ -221,28 +215,3 @@ def test_only_a_task_that_waits_is_cancelled(stack: Stack, tasks: DashScopeTasks
     ]
     report = tasks.query(MODEL, waiting)
     assert (report.status, report.failure and report.failure.code) == (Status.CANCELED, "CANCELED")
-
-
-# --- which account
-
-
-def test_a_workspace_is_named_when_there_is_one(stack: Stack) -> None:
-    """A RAM user's key works in its workspace only: help.aliyun.com/zh/model-studio/error-code (Workspace.AccessDenied)."""
-    named: list[str | None] = []
-    served = stack.stages.dashscope.app
-
-    async def listen_in(scope: Any, receive: Any, send: Any) -> None:
-        named.append(dict(scope["headers"]).get(b"x-dashscope-workspace", b"").decode())
-        await served(scope, receive, send)
-
-    stack.stages.dashscope.app = listen_in
-    for workspace in ("ws-1", ""):
-        settings: Settings = stack.settings(workspace=workspace)
-        one = DashScopeTasks(settings)
-        one.submit(MODEL, COSPLAY)
-        one.list(MODEL.name)
-    assert named == ["ws-1", "ws-1", "", ""]
-
-
-def other(model: Model) -> Model:
-    return model

@@ -49,6 +49,7 @@ def test_a_link_loses_its_query(text: str, scrubbed: str) -> None:
         f"{{'url': '{LINK}'}}",
         f"one\n{LINK}\nthree",
         LINK.upper().replace("HTTPS", "https"),
+        LINK.replace("a.jpg", "a\\b.jpg"),
     ],
 )
 def test_no_signature_reaches_the_log_and_the_line_stays_json(text: str) -> None:

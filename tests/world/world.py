@@ -45,25 +45,37 @@ def jpeg(width: int = 320, height: int = 400, color: str = "orange") -> bytes:
 
 
 class Studio:
-    """Makes a plain picture of every task."""
+    """Makes a plain picture of every task, and remembers what was made, which is what is billed."""
+
+    def __init__(self) -> None:
+        self.made: list[Task] = []
 
     def make(self, task: Task) -> Picture | Failure:
+        self.made.append(task)
         return Picture(jpeg(64, 64, "purple"))
 
 
 class World:
     """A booth with a template on its default route, early on a virtual morning in China."""
 
-    def __init__(self, policy: Policy | None = None, vendor: VendorSettings | None = None) -> None:
-        self.clock = ManualClock()
+    def __init__(
+        self,
+        policy: Policy | None = None,
+        vendor: VendorSettings | None = None,
+        *,
+        clock: ManualClock | None = None,
+        wire: Wire | None = None,
+    ) -> None:
+        self.clock = clock or ManualClock()
         self.oss = Oss(State(), self.clock)
         self.oss.create_bucket(BUCKET)
         self.mns = Mns(State(), self.clock)
         self.mns.create_queue(QUEUE)
         self.key = ApiKey()
-        self.vendor = DashScope(State(), self.clock, vendor or VendorSettings(), keys=[self.key], studio=Studio())
+        self.studio = Studio()
+        self.vendor = DashScope(State(), self.clock, vendor or VendorSettings(), keys=[self.key], studio=self.studio)
         self.lines: list[str] = []
-        self.wire = Wire()
+        self.wire = wire or Wire()
         self.objects = EngineObjects(self.oss, BUCKET, self.wire)
         self.queue = EngineQueue(self.mns, QUEUE, self.wire)
         self.tasks = EngineTasks(self.vendor, self.key, self.wire)
