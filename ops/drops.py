@@ -63,11 +63,7 @@ class Progress:
 def key_of(file: Path, route: str = "") -> str:
     """The key that `file` gets: `photos/[route/]name`. Raises BadName when no portrait could come of it."""
     photo = f"{keys.PHOTOS}{route + '/' if route else ''}{file.name}"
-    try:
-        is_usable = keys.is_usable(photo)
-    except UnicodeEncodeError:  # a file name that is no UTF-8
-        is_usable = False
-    if not is_usable:
+    if not keys.is_usable(photo):
         said = words("BadKey")
         raise BadName(f"{photo!r}: {said.en} {said.todo_en}")
     return photo

@@ -109,7 +109,7 @@ def _show_error(error: Mapping[str, Any], photo: str = "") -> None:
     kind = ("  error  ", "red") if error["final"] else ("  held   ", "yellow")
     screen.print(Text.assemble(kind, photo or error["code"]), soft_wrap=True)
     for words in (error["en"], error["todo_en"]):
-        screen.print(Padding(Text(words), (0, 0, 0, INDENT)))
+        screen.print(Padding(Text(words), (0, 0, 0, INDENT), expand=False))
 
 
 def _at_work(states: Mapping[Drop, State]) -> str:

@@ -116,7 +116,7 @@ def _not_held(job: Job, facts: Facts, now: float, policy: Policy) -> Action | No
     most = policy.max_images_per_day
     if most is not None and facts.turn.slot.bought_on(now) >= most:
         return _hold(job, "budget", "BudgetSpent")
-    return Write("resumed", {}) if job.held else None
+    return Write("resumed", {"code": hold.code} if hold is not None else {}) if job.held else None
 
 
 def _hold_on(recipe: Recipe, holds: tuple[Hold, ...]) -> Hold | None:
@@ -143,7 +143,7 @@ def _its_turn(job: Job, facts: Facts, now: float) -> Action:
 
 def _submitting(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
     if facts.posted is not None:
-        return _after_post(job, facts.posted, policy)
+        return _after_post(job, facts, facts.posted, policy)
     if job.held:
         return _held_submitting(job, facts, now, policy)
     if now < job.since + policy.grace:
@@ -151,7 +151,7 @@ def _submitting(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
     return _ask_the_list(job, facts, now, policy)
 
 
-def _after_post(job: Job, posted: Posted, policy: Policy) -> Action:
+def _after_post(job: Job, facts: Facts, posted: Posted, policy: Policy) -> Action:
     match posted:
         case Accepted(task_id, request_id):
             return Write("submitted", {"task_id": task_id, "request_id": request_id, "how": "post"})
@@ -160,28 +160,33 @@ def _after_post(job: Job, posted: Posted, policy: Policy) -> Action:
         case Ambiguous():
             return Wait(job.since + policy.grace)
         case Refusal():
-            return _after_refusal(job, posted, policy)
+            return _after_refusal(job, facts, posted, policy)
 
 
-def _after_refusal(job: Job, refusal: Refusal, policy: Policy) -> Action:
+def _after_refusal(job: Job, facts: Facts, refusal: Refusal, policy: Policy) -> Action:
     verdict = judge(refusal)
     said = {"code": refusal.code, "request_id": refusal.request_id}
     if verdict is Verdict.AGAIN:
         return Wait(job.since + policy.grace)  # a gateway's time-out or a crash over there: perhaps accepted
     if verdict is Verdict.BUSY:
         return Write("returned", said)
-    return _after_failure(job, verdict, said, policy)
+    return _after_failure(job, facts, verdict, said, policy)
 
 
-def _after_failure(job: Job, verdict: Verdict, said: dict[str, Any], policy: Policy) -> Action:
+def _after_failure(job: Job, facts: Facts, verdict: Verdict, said: dict[str, Any], policy: Policy) -> Action:
     """The same for a refused POST and a FAILED task: both are certain, and neither is billed."""
     if verdict is Verdict.PHOTO:
-        return Write("refused", said)
+        return _end(job, facts, "refused", said)
     if verdict in (Verdict.ACCOUNT, Verdict.MODEL, Verdict.REQUEST):
         return Write("returned", said | {"held": _reason(verdict, job.model)})
     if job.attempts + 1 >= policy.max_attempts:
-        return Write("refused", said)
+        return _end(job, facts, "refused", said)
     return Write("failed", said)
+
+
+def _end(job: Job, facts: Facts, op: str, said: dict[str, Any]) -> Action:
+    """End with an error, unless a newer photo under the same name has its own end, or there is none any more."""
+    return _same_photo(job, facts) or Write(op, said)
 
 
 def _reason(verdict: Verdict, model: str) -> str:
@@ -236,7 +241,7 @@ def _running(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
         return Write("finished", {"deadline": deadline(report, job.submitted_at)})
     if report.failure is not None:
         said = {"code": report.failure.code, "request_id": report.request_id}
-        return _after_failure(job, judge(report.failure), said, policy)
+        return _after_failure(job, facts, judge(report.failure), said, policy)
     if report.status is Status.UNKNOWN:
         return _unknown(job, facts, now, policy)
     return Wait(now + policy.look_again(now - job.submitted_at))
@@ -245,7 +250,7 @@ def _running(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
 def _unknown(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
     age = now - job.submitted_at
     if age >= DAY:
-        return Write("expired", {"code": "TaskLost"})
+        return _end(job, facts, "expired", {"code": "TaskLost"})
     if job.lost or age < UNKNOWN_PATIENCE:
         return Wait(now + policy.look_again(age))
     if now < job.looked_at + policy.look_spacing:
@@ -262,7 +267,7 @@ def _finished(job: Job, facts: Facts, now: float, policy: Policy) -> Action:
         return Write("done", {"portrait": facts.copied.key})
     if now >= job.deadline:
         again = policy.resubmit_expired and job.attempts + 1 < policy.max_attempts
-        return Write("failed" if again else "expired", {"code": "ResultLost"})
+        return _end(job, facts, "failed" if again else "expired", {"code": "ResultLost"})
     if isinstance(facts.copied, Stuck):
         return Write("parked", {"code": facts.copied.code})
     retry_at = job.looked_at + min(600.0, 5.0 * 2**job.tries) if job.tries else 0.0

@@ -55,7 +55,10 @@ def write(booth: Booth, job: Job, op: str, fields: Mapping[str, Any], stale: str
     after = record(booth, job, op, fields)
     if op == "returned" and after.held in _shared_holds(after):
         booth.objects.write(f"{keys.HELD}{after.held}/{after.code}", b"")  # said once, for every job to see
-    settle(booth, after, stale or job.marker, before=job)
+    stood = stale or job.marker
+    settle(booth, after, stood, before=job)
+    if job.marker != stood:
+        _drop_marker(booth, job.marker, after)  # the one that `submitting` needed, and no task came of it
     return after
 
 
@@ -64,8 +67,7 @@ def record(booth: Booth, job: Job, op: str, fields: Mapping[str, Any]) -> Job:
     entry = journal.line(booth, op, fields)
     marker = jobs.apply(job, entry).marker
     if marker and marker != job.marker:
-        # The photo's key inside lets the sweep open the job when a crash comes between marker and log.
-        booth.objects.write(marker, (job.key or fields["key"]).encode(), "text/plain; charset=utf-8")
+        _put_marker(booth, marker, job.key or fields["key"])
     try:
         after = journal.append(booth, job, entry)
     except Raced:
@@ -83,7 +85,10 @@ def settle(booth: Booth, job: Job, stale: str, before: Job | None = None) -> Non
     """
     if job.state is not State.ABSENT:
         _put_word(booth, job, before)
-    if not job.uses_slot and (before is None or before.uses_slot):
+    if before is None and job.marker and job.marker != stale:
+        _put_marker(booth, job.marker, job.key)
+    # A job that is still new may have a live holder, between slot and `submitting`: the poller frees that one, later.
+    if not job.uses_slot and (before.uses_slot if before is not None else job.state is not State.NEW):
         free_slot(booth, job, missed=before is not None and _was_put_off(job))
     if job.marker != stale and job.state is State.RUNNING:
         _remind(booth, job)
@@ -97,8 +102,13 @@ def _put_word(booth: Booth, job: Job, before: Job | None) -> None:
         notes.put(booth, job, job.code, final=True)
     elif job.has_note:
         notes.put(booth, job, job.code, final=False)
-    elif not job.state.is_open or before is None or before.has_note:
+    elif not job.state.is_open or before is None or before.has_note or job.op == "reopened":
         notes.drop(booth, job)
+
+
+def _put_marker(booth: Booth, marker: str, photo: str) -> None:
+    # The photo's key inside lets the poller open the job when a crash came between marker and log.
+    booth.objects.write(marker, photo.encode(), "text/plain; charset=utf-8")
 
 
 def _drop_marker(booth: Booth, marker: str, job: Job) -> None:

@@ -249,7 +249,7 @@ _CHANGES: dict[str, Callable[[Job, Line], Job]] = {
     "finished": _finished,  # deadline
     "parked": _parked,  # code: the copy failed; tried again until the deadline
     "held": _held,  # reason, code
-    "resumed": _resumed,
+    "resumed": _resumed,  # (code: of the hold that it probes)
     "done": _done,  # portrait
     "refused": _closing(State.REFUSED),  # code, request_id
     "expired": _closing(State.EXPIRED),  # code

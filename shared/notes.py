@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from shared import keys
 from shared.booth import Booth
-from shared.job import Job
+from shared.job import Job, State
 from shared.ports import Head
 from shared.words import words
 
@@ -34,10 +34,17 @@ def put(booth: Booth, job: Job, code: str, *, final: bool) -> None:
 
 
 def drop(booth: Booth, job: Job) -> None:
-    """Remove what this job, or an older one of the same photo, had to say."""
+    """Remove what this job had to say and, when it has its portrait, what older ones of the same photo had.
+
+    Last-Modified has whole seconds, so which of two jobs is older may be unknowable: only one that has just seen its
+    own photo lie there is certainly the newest.
+    """
     key = keys.error_key(job.key)
     head = booth.objects.head(key)
-    if head is not None and not _newer_speaks(head, job):
+    if head is None:
+        return
+    is_mine = head.meta.get("job") == job.id
+    if is_mine or (job.state is State.DONE and not _newer_speaks(head, job)):
         booth.objects.delete(key)
 
 

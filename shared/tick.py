@@ -75,13 +75,21 @@ class _Tick:
     def round(self) -> float:
         """Look once at everything that is open; returns when the next thing is due, epoch seconds."""
         self._seen, self._due = {}, NEVER
-        received = self._booth.queue.receive()
+        received = self._receive()
         opened = list_open(self._booth)
         if opened.all or received:
             self._work(opened)
             self._answer(received, opened)
         self._is_first = False
         return self._due
+
+    def _receive(self) -> Sequence[Message]:
+        try:
+            return self._booth.queue.receive()
+        except NotNow as away:
+            # Its messages are only reminders: the markers stand for the jobs as well.
+            self._booth.log("queue_away", reason=str(away))
+            return ()
 
     def _work(self, opened: Openings) -> None:
         now = self._booth.clock.now()
@@ -94,17 +102,15 @@ class _Tick:
             self._wake(opened.held)
         if self._slot_is_free:
             self._each(opened.waiting, self._submit)
-        self._each([marker for marker in opened.finished if marker not in urgent][:1], self._save)
-        if len(opened.finished) > len(urgent) + 1:
+        patient = [marker for marker in opened.finished if marker not in urgent]
+        if not self._each(patient, self._save_next) and len(patient) > 1:
             self._want(self._booth.clock.now())
 
     # --- one job at a time ---------------------------------------------------------------------------------------
 
-    def _each(self, markers: Iterable[str], act: Callable[[str], bool]) -> None:
-        """`act` on each, in order, until it says no or the time is over."""
-        for marker in markers:
-            if self.is_over() or self._guard(partial(act, marker)) is False:
-                return
+    def _each(self, markers: Iterable[str], act: Callable[[str], bool]) -> bool:
+        """`act` on each, in order, until it says no or the time is over; whether it came to the end."""
+        return all(not self.is_over() and self._guard(partial(act, marker)) is not False for marker in markers)
 
     def _guard(self, act: Callable[[], T]) -> T | None:
         try:
@@ -121,6 +127,12 @@ class _Tick:
     def _save(self, marker: str) -> bool:
         self._note(*self._step(marker))
         return True
+
+    def _save_next(self, marker: str) -> bool:
+        """Whether to try the next one: one is saved a round, and tasks are looked at before the others."""
+        job, wait = self._step(marker)
+        self._note(job, wait)
+        return wait is not None
 
     def _look(self, marker: str) -> bool:
         job, wait = self._step(marker)
@@ -155,7 +167,7 @@ class _Tick:
     def _try_shared(self, marker: str) -> bool:
         job, wait = self._step(marker)
         self._note(job, wait)
-        return not job.held
+        return not (job.held or job.code)  # a code: it goes on to probe what still holds, and probes alone
 
     def _remember(self, job: Job) -> Job:
         self._seen[job.id] = job

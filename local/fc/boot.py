@@ -17,6 +17,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
@@ -96,11 +97,21 @@ def main() -> None:
     settings, _ = frames.get()
     sys.path[:] = [settings["bundle"], *sys.path, settings["site_packages"]]
     lines = _log_to_stdout()
-    handler = _load(*settings["function"]["handler"].rsplit(".", 1))
+    send(outbox, {"ready": True})
     while True:
         request, event = frames.get()
-        lines.request_id = request["request_id"]
-        send(outbox, *_answer(handler, event, Context(settings, request)))
+        phase, lines.request_id = request["phase"], request["request_id"]
+        _mark(phase, "Start", lines.request_id)
+        answer = _answer(phase, request["handler"], event, Context(settings, request))
+        _mark(phase, "End", lines.request_id)
+        send(outbox, *answer)
+
+
+def _mark(phase: str, moment: str, request_id: str) -> None:
+    """Tell the log, as FC does, where the lines of a request begin and end."""
+    with suppress(OSError, ValueError):  # a function may have closed its standard output
+        sys.stdout.flush()
+    os.write(2, f"FC {phase} {moment} RequestId: {request_id}\n".encode())
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -127,24 +138,24 @@ def _pump(inbox: BinaryIO, frames: queue.SimpleQueue[Frame]) -> None:
     os._exit(0)
 
 
-def _load(module: str, name: str) -> Callable[[bytes, Context], Any]:
+def _load(handler: str) -> Callable[..., Any]:
+    """What `handler` (index.handler) names. Raises ImportModuleError; FC takes the event first and fails then."""
+    module, _, name = handler.rpartition(".")
     try:
-        handler: Callable[[bytes, Context], Any] = getattr(importlib.import_module(module), name)
+        found: Callable[..., Any] = getattr(importlib.import_module(module), name)
     except Exception as error:
-        # FC takes the event first and fails then, once for each event.
-        unusable = ImportModuleError(f"Unable to import module '{module}': {error!r}").with_traceback(
-            error.__traceback__
-        )
-
-        def handler(event: bytes, context: Context) -> Any:
-            raise unusable
-
-    return handler
+        unusable = ImportModuleError(f"Unable to import module '{module}': {error!r}")
+        raise unusable.with_traceback(error.__traceback__) from error
+    return found
 
 
-def _answer(handler: Callable[[bytes, Context], Any], event: bytes, context: Context) -> Frame:
+def _answer(phase: str, handler: str, event: bytes, context: Context) -> Frame:
     try:
-        return {"error": ""}, _encode(handler(event, context))
+        if phase == "Invoke":
+            return {"error": ""}, _encode(_load(handler)(event, context))
+        # A hook is given the context alone, and what it returns is nobody's business.
+        _load(handler)(context)
+        return {"error": ""}, b""
     except Exception as error:
         traceback.print_exc()
         return {"error": "UnhandledInvocationError"}, json.dumps(_describe(error)).encode()

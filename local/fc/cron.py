@@ -10,14 +10,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 _EVERY = re.compile(r"@every (\d+)m")
 _ZONE = re.compile(r"(?:CRON_)?TZ=(\S+)\s+(.*)")
-_HORIZON = timedelta(days=8 * 366)
-"""A leap day may be eight years off; what has not come by then never comes."""
+_HORIZON = 8 * 366 * 86_400
+"""Seconds: a leap day may be eight years off; what has not come by then never comes."""
+
+_QUARTER = 15 * 60
+"""Seconds: clocks are put forward and back at quarters of an hour."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def schedule(expression: str) -> Callable[[float], float]:
 class _Cron:
     def __init__(self, expression: str) -> None:
         zoned = _ZONE.fullmatch(expression.strip())
-        self._zone = ZoneInfo(zoned[1] if zoned else "UTC")
+        self._zone = _zone(zoned[1] if zoned else "UTC")
         texts = (zoned[2] if zoned else expression).split()
         if len(texts) != len(_FIELDS):
             raise ValueError(f"{expression!r} has {len(texts)} fields; FC wants second minute hour day month weekday")
@@ -84,32 +87,53 @@ class _Cron:
         self._either_day = all(text not in ("*", "?") for text in (texts[3], texts[5]))
 
     def next(self, after: float) -> float:
-        start = datetime.fromtimestamp(math.floor(after), self._zone).replace(tzinfo=None)
-        moment = start + timedelta(seconds=1)
-        while moment - start < _HORIZON:
-            moment, found = self._step(moment)
-            # A clock set back repeats an hour: what lies at or before `after` has already fired.
-            if found and (at := moment.replace(tzinfo=self._zone).timestamp()) > after:
-                return at
-            moment += timedelta(seconds=1) if found else timedelta()
+        at = math.floor(after) + 1
+        while at - after < _HORIZON:
+            local = self._local(at)
+            goal = self._goal(local)
+            if goal == local:
+                return float(at)
+            at = self._towards(at, local, goal)
         raise ValueError("the cron expression names a day that never comes")
 
-    def _step(self, moment: datetime) -> tuple[datetime, bool]:
+    def _local(self, at: int) -> datetime:
+        return datetime.fromtimestamp(at, self._zone).replace(tzinfo=None)
+
+    def _towards(self, at: int, local: datetime, goal: datetime) -> int:
+        """The moment of `goal`, or one before it when the clock is put forward or back on the way there.
+
+        So an hour left out does not fire and an hour repeated fires twice, both of which FC's manual announces.
+        """
+        midnight = local.replace(hour=0, minute=0, second=0) + timedelta(days=1)
+        for landmark in (goal, min(goal, midnight)):
+            there = at + round((landmark - local).total_seconds())
+            if self._local(there) == landmark:
+                return there
+        return at + _QUARTER - at % _QUARTER
+
+    def _goal(self, moment: datetime) -> datetime:
         """`moment` itself if it fires, else the start of the next month, day, hour, minute or second."""
         seconds, minutes, hours, _, months, _ = self._allowed
         midnight = moment.replace(hour=0, minute=0, second=0)
         if moment.month not in months:
-            return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1), False
+            return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
         if not self._fires_on(moment):
-            return midnight + timedelta(days=1), False
+            return midnight + timedelta(days=1)
         if moment.hour not in hours:
-            return moment.replace(minute=0, second=0) + timedelta(hours=1), False
+            return moment.replace(minute=0, second=0) + timedelta(hours=1)
         if moment.minute not in minutes:
-            return moment.replace(second=0) + timedelta(minutes=1), False
+            return moment.replace(second=0) + timedelta(minutes=1)
         if moment.second not in seconds:
-            return moment + timedelta(seconds=1), False
-        return moment, True
+            return moment + timedelta(seconds=1)
+        return moment
 
     def _fires_on(self, moment: datetime) -> bool:
         day, weekday = moment.day in self._allowed[3], moment.isoweekday() in self._allowed[5]
         return (day or weekday) if self._either_day else (day and weekday)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}") from error

@@ -1,31 +1,39 @@
-"""Brings the engine's decisions to the instances, and what came of them back to the engine."""
+"""Brings the engine's decisions to the instances and the queues, and what came of them back to the engine."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from local.fc.engine import Fc, Invocation, Outcome
-from local.fc.instance import Log
+from local.fc.engine import Fc, Invocation
+from local.fc.errors import FcError, NoInstance, Outcome
 from local.fc.instances import Instances
+from local.fc.logs import Line, Log
+from local.fc.notices import Notice
+from local.fc.queues import Refused, Send
 from local.state import State
 
 LOOK_AT_LEAST_EVERY = 0.5
 """Seconds: a clock that was put forward is noticed so soon."""
 
+_SENDERS = 2
+"""Threads that talk to queues."""
+
 
 class Dispatcher:
-    """Lives on one event loop; the instances block in threads of their own."""
+    """Lives on one event loop; instances and queues block in threads of their own."""
 
-    def __init__(self, engine: Fc, state: State, instances: Instances, log: Log) -> None:
+    def __init__(self, engine: Fc, state: State, instances: Instances, send: Send, log: Log) -> None:
         self._engine, self._state, self._instances = engine, state, instances
-        self._log = log
+        self._send, self._log = send, log
         self._wake = asyncio.Event()
         self._closed = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._threads = ThreadPoolExecutor(engine.most_running, "fc")
+        self._senders = ThreadPoolExecutor(_SENDERS, "fc-queues")
 
     def wake(self) -> None:
         """Look now: something was enqueued."""
@@ -36,10 +44,12 @@ class Dispatcher:
         # Not ended by cancelling: before Python 3.12 wait_for may swallow that when it is woken in the same moment.
         while not self._closed:
             self._wake.clear()
-            started = self._engine.start_due()
+            started, told = self._engine.start_due(), self._engine.notices.start_due()
             self._state.commit()  # a tick that fired is in the queue before its function runs
             for invocation in started:
                 self._spawn(self._deliver(invocation))
+            for notice in told:
+                self._spawn(self._tell(notice))
             self._instances.reap()
             await self._nap()
 
@@ -48,6 +58,8 @@ class Dispatcher:
         request_id = self._engine.start_sync(function, event)
         try:
             return request_id, await self._call(function, request_id, event)
+        except NoInstance as error:
+            raise FcError(503, "ResourceThrottled", str(error)) from error
         finally:
             self._engine.finish_sync(function)
             self.wake()
@@ -58,14 +70,34 @@ class Dispatcher:
         self.wake()
         for task in self._tasks:
             task.cancel()
-        self._instances.close()
+        await asyncio.get_running_loop().run_in_executor(None, self._instances.close)
         self._threads.shutdown()
+        self._senders.shutdown()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _deliver(self, invocation: Invocation) -> None:
         event = invocation.payload.encode("latin-1")
-        outcome = await self._call(invocation.function, invocation.id, event)
-        self._engine.finish(invocation, outcome)
+        try:
+            outcome = await self._call(invocation.function, invocation.id, event)
+        except NoInstance:
+            self._engine.put_back(invocation)
+        else:
+            self._engine.finish(invocation, outcome)
+        self._state.commit()
+        self.wake()
+
+    async def _tell(self, notice: Notice) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._senders, self._send, notice.queue, notice.body.encode())
+        except Refused as error:
+            self._say("WARNING", "-", notice.id, f"its queue will not hear of it: {error}")
+            self._engine.notices.settle(notice)
+        except Exception as error:  # whatever a client raises for a service that does not answer
+            self._say("WARNING", "-", notice.id, f"its queue does not answer, later then: {error}")
+            self._engine.notices.put_off(notice)
+        else:
+            self._engine.notices.settle(notice)
         self._state.commit()
         self.wake()
 
@@ -73,8 +105,12 @@ class Dispatcher:
         loop = asyncio.get_running_loop()
         outcome = await loop.run_in_executor(self._threads, self._instances.call, function, request_id, event)
         if outcome.error:
-            self._log(function, f"{request_id} {outcome.error}: {outcome.body.decode('utf-8', 'replace')}")
+            told = outcome.body.decode("utf-8", "replace")
+            self._say("ERROR", function, request_id, f"{outcome.error} ({outcome.kind}): {told}")
         return outcome
+
+    def _say(self, level: str, function: str, request_id: str, text: str) -> None:
+        self._log(Line(time.time(), function, request_id, level, text))
 
     async def _nap(self) -> None:
         due = self._engine.next_due()

@@ -12,12 +12,14 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from local.clock import Clock
-from local.fc.cron import schedule
+from local.fc.errors import EXPIRED, FcError, Outcome
 from local.fc.events import destination_payload, matches, oss_payload, timer_payload
-from local.fc.stack_file import Function, Timer
+from local.fc.functions import Destination, Function
+from local.fc.notices import Notices
+from local.fc.ticks import Ticks
 from local.state import State
 
 SYNC_LIMIT = 32 * 1024 * 1024
@@ -33,25 +35,6 @@ THROTTLED_AT_MOST = 5 * 3600.0
 RETRY_SPACING = 1.0
 """Seconds before the first retry of a function error, then doubling. The vendor names no figure; short suits a demo."""
 
-EXPIRED = "Expired"
-"""Condition of an event that grew too old (the state's name in the vendor's StatefulAsyncInvocation)."""
-
-
-class FcError(Exception):
-    """A refusal in the vendor's words."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code, self.message = status, code, message
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one run ended: what the function answered, and FC's type of error or ''."""
-
-    body: bytes
-    error: str = ""
-
 
 @dataclass(frozen=True)
 class Invocation:
@@ -65,20 +48,6 @@ class Invocation:
     due: float
     runs: int = 0
     throttled: int = 0
-
-
-@dataclass(frozen=True, order=True)
-class _Tick:
-    at: float
-    order: int
-    function: str = field(compare=False)
-    timer: Timer = field(compare=False)
-
-    def after(self, now: float) -> _Tick:
-        """The next tick that still lies ahead: those missed while this machine slept are one."""
-        following = schedule(self.timer.cron)
-        at = following(self.at)
-        return replace(self, at=at if at > now else following(now))
 
 
 class Fc:
@@ -109,12 +78,8 @@ class Fc:
         self._waiting: dict[str, list[tuple[float, int, str]]] = {name: [] for name in self.functions}
         for invocation in sorted(self._accepted.values(), key=lambda each: (each.accepted, each.id)):
             self._line_up(invocation)
-        self._ticks = [
-            _Tick(clock.now(), next(self._order), function.name, timer).after(clock.now())
-            for function in self.functions.values()
-            for timer in function.timers
-        ]
-        heapq.heapify(self._ticks)
+        self._ticks = Ticks(self.functions.values(), clock.now())
+        self.notices = Notices(state, clock)
 
     @property
     def most_running(self) -> int:
@@ -123,6 +88,12 @@ class Fc:
         return max(1, sum(self.max_instances if limit is None else limit for limit in limits))
 
     # --- what others ask for
+
+    def find(self, function: str) -> Function:
+        """The function of that name. Raises FcError 404."""
+        if function not in self.functions:
+            raise FcError(404, "FunctionNotFound", f"function '{function}' does not exist")
+        return self.functions[function]
 
     def enqueue(self, function: str, payload: bytes, source: str) -> str:
         """Accept an asynchronous invocation; returns its request id. Raises FcError 404, 400 EntityTooLarge."""
@@ -158,7 +129,8 @@ class Fc:
 
     def start_due(self) -> list[Invocation]:
         """The invocations to run now, oldest first by function. Each holds an instance until `finish`."""
-        self._fire_timers()
+        for tick in self._ticks.fired(self.clock.now()):
+            self.enqueue(tick.function, timer_payload(tick.timer, tick.at), "timer")
         return [invocation for name in self.functions for invocation in self._start(name)]
 
     def finish(self, invocation: Invocation, outcome: Outcome) -> None:
@@ -171,11 +143,20 @@ class Fc:
         else:
             self._end(ran, outcome)
 
+    def put_back(self, invocation: Invocation) -> None:
+        """A started invocation found no instance on this machine: it is tried again like one that was throttled."""
+        self._running[invocation.function] -= 1
+        self._throttle(invocation)
+
     def next_due(self) -> float | None:
         """When `start_due` will next have something to do, or None while only a finish can bring it."""
-        moments = [self._ticks[0].at] if self._ticks else []
-        moments += [line[0][0] for name, line in self._waiting.items() if line and self._has_room(name)]
+        moments = [line[0][0] for name, line in self._waiting.items() if line and self._has_room(name)]
+        moments += [moment for moment in (self._ticks.next, self.notices.next) if moment is not None]
         return min(moments, default=None)
+
+    def arn(self, function: str) -> str:
+        """The ARN of a function."""
+        return f"acs:fc:{self.region}:{self.account_id}:functions/{function}"
 
     def request_id(self) -> str:
         """A fresh request id in FC's form: version, hexadecimal time, randomness."""
@@ -185,17 +166,9 @@ class Fc:
     # --- inside
 
     def _check(self, function: str, payload: bytes, limit: int) -> None:
-        if function not in self.functions:
-            raise FcError(404, "FunctionNotFound", f"function '{function}' does not exist")
+        self.find(function)
         if len(payload) > limit:
             raise FcError(400, "EntityTooLarge", f"payload size exceeds maximum allowed size ({limit} bytes)")
-
-    def _fire_timers(self) -> None:
-        now = self.clock.now()
-        while self._ticks and self._ticks[0].at <= now:
-            tick = self._ticks[0]
-            self.enqueue(tick.function, timer_payload(tick.timer, tick.at), "timer")
-            heapq.heapreplace(self._ticks, tick.after(now))
 
     def _start(self, name: str) -> Iterable[Invocation]:
         now, line = self.clock.now(), self._waiting[name]
@@ -207,8 +180,7 @@ class Fc:
                 self._running[name] += 1
                 yield invocation
             else:
-                backoff = FIRST_BACKOFF * 2**invocation.throttled
-                self._put_off(replace(invocation, throttled=invocation.throttled + 1), backoff)
+                self._throttle(invocation)
 
     def _patience(self, invocation: Invocation) -> float:
         age = self.functions[invocation.function].max_age
@@ -221,6 +193,10 @@ class Fc:
     def _unreserved(self, name: str) -> bool:
         reserved = self.functions[name].reserved_concurrency
         return reserved is None or self._running[name] < reserved
+
+    def _throttle(self, invocation: Invocation) -> None:
+        backoff = FIRST_BACKOFF * 2**invocation.throttled
+        self._put_off(replace(invocation, throttled=invocation.throttled + 1), backoff)
 
     def _put_off(self, invocation: Invocation, seconds: float) -> None:
         later = replace(invocation, due=self.clock.now() + seconds)
@@ -239,14 +215,21 @@ class Fc:
         destination = function.on_failure if outcome.error else function.on_success
         # Timer invocations have no destinations: https://www.alibabacloud.com/help/doc-detail/181866.htm
         if destination and invocation.source != "timer":
-            # What the destination refuses with a 4xx is dropped.
-            with suppress(FcError):
-                self.enqueue(destination, self._notice(invocation, outcome), "destination")
+            self._tell(destination, invocation, outcome)
+
+    def _tell(self, destination: Destination, invocation: Invocation, outcome: Outcome) -> None:
+        notice = self._notice(invocation, outcome)
+        if destination.queue:
+            self.notices.add(invocation.id, destination.queue, notice)
+            return
+        # What the destination refuses with a 4xx is dropped.
+        with suppress(FcError):
+            self.enqueue(destination.function, notice, "destination")
 
     def _notice(self, invocation: Invocation, outcome: Outcome) -> bytes:
         request = {
             "requestId": invocation.id,
-            "functionArn": f"acs:fc:{self.region}:{self.account_id}:functions/{invocation.function}",
+            "functionArn": self.arn(invocation.function),
             "approximateInvokeCount": invocation.runs,
         }
         received = invocation.payload.encode("latin-1")

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any
 
-from local.fc.stack_file import OssTrigger, Timer
+from local.fc.functions import OssTrigger, Timer
 
 
 def timer_payload(timer: Timer, at: float) -> bytes:

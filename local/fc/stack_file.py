@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from local.fc import serverless_devs, triggers
 from local.fc.expressions import StackFileError
-from local.fc.functions import Destination, Function, Hook, OssTrigger, Timer
+from local.fc.functions import Destination, Function, Hook
 from local.fc.serverless_devs import Outside, Resource
 
 __all__ = ["StackFileError", "read"]
+
+T = TypeVar("T")
 
 RUNTIMES = ("python3.10", "python3.12")
 
@@ -22,7 +24,7 @@ _NOT_HERE = (
     *("customContainerConfig", "customDNS", "customRuntimeConfig", "gpuConfig"),
     *("layers", "nasConfig", "ossMountConfig", "sessionAffinity"),
 )
-"""Props that change what a function is or sees. Those of scaling, networks, roles, tags and tracing change nothing here."""
+"""Props that change what a function is or sees. Scaling, networks, roles, tags and tracing change nothing here."""
 
 
 def read(
@@ -93,7 +95,6 @@ def _function(props: _Props, folder: Path) -> Function:
     invocation, hooks = props.tree("asyncInvokeConfig"), props.tree("instanceLifecycleConfig")
     reserved = props.tree("concurrencyConfig").get("reservedConcurrency")
     destinations = invocation.get("destinationConfig", {})
-    declared = props.any("triggers", [])
     return Function(
         name=props.needed("functionName"),
         code=_code(props, folder),
@@ -105,8 +106,8 @@ def _function(props: _Props, folder: Path) -> Function:
         environment=props.texts("environmentVariables"),
         initializer=_hook(props, "initializer", hooks.get("initializer")),
         pre_stop=_hook(props, "preStop", hooks.get("preStop")),
-        timers=tuple(_timer(props, one) for one in declared if _kind(props, one) == "timer"),
-        oss_triggers=tuple(_oss(props, one) for one in declared if _kind(props, one) == "oss"),
+        timers=_triggers(props, "timer", triggers.timer),
+        oss_triggers=_triggers(props, "oss", triggers.oss),
         retries=props.integer("retries", invocation.get("maxAsyncRetryAttempts", Function.retries)),
         max_age=props.integer("age", invocation.get("maxAsyncEventAgeInSeconds", int(Function.max_age))),
         on_success=_destination(props, destinations.get("onSuccess")),
@@ -125,6 +126,8 @@ def _refuse_what_is_not_here(props: _Props) -> None:
         raise props.refused("instanceConcurrency: an instance of a Python runtime serves one request at a time")
     if props.tree("asyncInvokeConfig").get("asyncTask"):
         raise props.refused("the local runner has no asyncTask")
+    for kind in {one.get("triggerType") for one in props.any("triggers", [])} - {"oss", "timer"}:
+        raise props.refused(f"the local runner has no {kind} trigger")
 
 
 def _code(props: _Props, folder: Path) -> Path:
@@ -143,30 +146,21 @@ def _hook(props: _Props, name: str, declared: Mapping[str, Any] | None) -> Hook 
     return Hook(declared["handler"], props.integer(f"{name}.timeout", declared.get("timeout", Function.timeout)))
 
 
-def _kind(props: _Props, trigger: Mapping[str, Any]) -> str:
-    kind = str(trigger.get("triggerType"))
-    if kind not in ("timer", "oss"):
-        raise props.refused(f"the local runner has no {kind} trigger")
-    if trigger.get("qualifier", "LATEST") != "LATEST":
-        raise props.refused(f"the local runner has no version or alias {trigger['qualifier']}, only LATEST")
-    return kind
+def _triggers(props: _Props, kind: str, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
+    declared = [one for one in props.any("triggers", []) if one.get("triggerType") == kind]
+    return tuple(_trigger(props, one, made) for one in declared)
 
 
-def _timer(props: _Props, trigger: Mapping[str, Any]) -> Timer:
-    return _whole(props, trigger, triggers.timer)
-
-
-def _oss(props: _Props, trigger: Mapping[str, Any]) -> OssTrigger:
-    return _whole(props, trigger, triggers.oss)
-
-
-def _whole(props: _Props, trigger: Mapping[str, Any], make: Callable[[Mapping[str, Any]], Any]) -> Any:
+def _trigger(props: _Props, declared: Mapping[str, Any], made: Callable[[Mapping[str, Any]], T]) -> T:
+    name = declared.get("triggerName")
+    if declared.get("qualifier", "LATEST") != "LATEST":
+        raise props.refused(f"trigger {name}: there is no {declared['qualifier']} here, only LATEST")
     try:
-        return make(trigger)
+        return made(declared)
     except KeyError as error:
-        raise props.refused(f"trigger {trigger.get('triggerName')} lacks {error.args[0]}") from error
+        raise props.refused(f"trigger {name} lacks {error.args[0]}") from error
     except ValueError as error:
-        raise props.refused(f"trigger {trigger['triggerName']}: {error}") from error
+        raise props.refused(f"trigger {name}: {error}") from error
 
 
 def _destination(props: _Props, declared: Mapping[str, str] | None) -> Destination | None:

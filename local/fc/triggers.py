@@ -1,7 +1,7 @@
 """The triggers of an s.yaml, and which OSS triggers the service would refuse beside one another.
 
 Two rules of a bucket conflict when their events, their prefixes and their suffixes all overlap, since one event would
-then have two receivers: https://help.aliyun.com/zh/functioncompute/fc/user-guide/overview-34
+then have two receivers (github.com/devsapp/fc3, docs/zh/yaml/triggers.md).
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def oss(declared: Mapping[str, Any]) -> OssTrigger:
 
 def refuse_conflicts(functions: Iterable[Function]) -> None:
     """Raises StackFileError for OSS triggers that the service would refuse, naming them."""
-    named = [(f"{function.name}/{trigger.name}", trigger) for function in functions for trigger in function.oss_triggers]
+    named = [
+        (f"{function.name}/{trigger.name}", trigger) for function in functions for trigger in function.oss_triggers
+    ]
     for bucket in {trigger.bucket for _, trigger in named}:
         here = [(name, trigger) for name, trigger in named if trigger.bucket == bucket]
         if len(here) > MOST_PER_BUCKET:

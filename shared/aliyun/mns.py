@@ -92,7 +92,7 @@ def _translated(timeout: float) -> Iterator[None]:
         with _deadline(timeout):
             yield
     except MNSServerException as error:
-        raise NotNow(f"MNS answered {error.type} (request {error.req_id})") from error
+        raise NotNow(f"MNS answered {error.type} (request {error.req_id})") from None
     # Its parser lets errors of its own through: an AttributeError for an element within a message's element.
     except (MNSExceptionBase, OSError, ValueError, KeyError, AttributeError) as error:
         raise NotNow(f"MNS gave no usable answer ({type(error).__name__})") from None

@@ -55,6 +55,22 @@ def scripted(*answers: bytes, tls: ssl.SSLContext | None = None) -> Iterator[Scr
         sock.close()
 
 
+@contextmanager
+def silent(patience: float = 3.0) -> Iterator[str]:
+    """`host:port` of a server that lets clients connect and says nothing.
+
+    It hangs up after `patience` seconds, so that a client without a time-out fails its test and does not hang it.
+    """
+    sock = listen()
+    timer = threading.Timer(patience, sock.close)
+    timer.start()
+    try:
+        yield f"{LOOPBACK}:{sock.getsockname()[1]}"
+    finally:
+        timer.cancel()
+        sock.close()
+
+
 def _serve(sock: socket.socket, server: Scripted, answers: tuple[bytes, ...], tls: ssl.SSLContext | None) -> None:
     while True:
         try:

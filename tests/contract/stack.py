@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,6 +144,16 @@ def bare_get(link: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(link, timeout=5, allow_redirects=False)
+
+
+def meddle(environ: pytest.MonkeyPatch, folder: Path) -> None:
+    """Set what `requests` obeys by itself: a proxy, at which nobody listens, and a password that replaces all others."""
+    (folder / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
+    environ.setenv("NETRC", str(folder / "netrc"))
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        environ.setenv(name, closed_port())
+    for name in ("NO_PROXY", "no_proxy"):
+        environ.delenv(name, raising=False)
 
 
 def not_now(call: Callable[[], object]) -> str:

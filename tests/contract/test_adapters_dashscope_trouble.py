@@ -20,7 +20,7 @@ from shared.models import MODELS
 from shared.models.contract import Ambiguous, Posted, Refusal, Unsent
 from shared.models.dashscope import DashScopeTasks, never_left
 from tests.contract.scripted import Scripted, answer, scripted
-from tests.contract.stack import API_KEY, all_at, closed_port, is_discreet, not_now
+from tests.contract.stack import API_KEY, all_at, closed_port, is_discreet, meddle, not_now
 from tests.unit.local_dashscope.fakes import COSPLAY
 
 MODEL = MODELS["wanx-style-cosplay-v1"]
@@ -207,14 +207,7 @@ def heads(server: Scripted) -> Sequence[str]:
 
 
 def test_neither_proxy_nor_netrc_of_the_environment_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given what `requests` by itself obeys: a proxy, and a password that replaces the key
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login someone password else\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, closed_port())
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
+    meddle(monkeypatch, tmp_path)
     # When
     with scripted(GOOD) as server:
         submit(server.url)

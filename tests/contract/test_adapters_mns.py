@@ -12,6 +12,7 @@ import pytest
 from local.mns.records import Draft
 from shared.aliyun.credentials import Credentials
 from shared.aliyun.mns import BATCH, MnsQueue
+from shared.keys import job_id
 from shared.message import Reminder, decode, encode
 from tests.contract.stack import LASTING, QUEUE, TEMPORARY, Stack, Stages, listening, not_now
 
@@ -43,7 +44,9 @@ def bodies(queue: MnsQueue) -> list[str]:
 def test_a_reminder_is_sent_received_and_deleted(stack: Stack, credentials: Credentials) -> None:
     # Given
     queue = MnsQueue(stack.settings(), credentials)
-    reminder = Reminder("job", "task", 1_700_000_000.5)
+    reminder = Reminder(
+        job_id("booth", "photos/a.jpg", "ETAG"), "86ecf553-d340-4e21-af6e-a0c6a421c010", 1_700_000_000.5
+    )
     # When
     queue.send(encode(reminder))
     (received,) = queue.receive()
@@ -167,7 +170,6 @@ def test_what_others_send_in_base64_is_decoded(stack: Stack, queue: MnsQueue) ->
 def test_a_wrong_secret_is_refused(stack: Stack) -> None:
     stranger = MnsQueue(stack.settings(), Credentials(LASTING.access_key_id, TEMPORARY.access_key_secret))
     assert not_now(stranger.receive).startswith("MNS answered SignatureDoesNotMatch (request ")
-
 
 
 def test_nothing_is_printed(queue: MnsQueue, capfd: pytest.CaptureFixture[str]) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
-from typing import Any
 
 import pytest
 from mns.account import Account
 from mns.mns_exception import MNSClientNetworkException
 
-from local.serving import listen
 from shared.aliyun.mns import MnsQueue
-from tests.contract.scripted import answer, scripted
+from tests.contract.scripted import answer, scripted, silent
 from tests.contract.stack import QUEUE, TEMPORARY, all_at, closed_port, not_now
 
 CALLS: dict[str, Callable[[MnsQueue], object]] = {
@@ -40,27 +36,21 @@ def test_when_nobody_listens_every_call_says_not_now(name: str) -> None:
 @pytest.mark.parametrize("name", CALLS)
 def test_a_server_that_says_nothing_is_not_waited_for_long(scheme: str, name: str) -> None:
     """Over https the SDK has no time-out and ignores the one that it is given."""
-    with closing(listen()) as silent:
-        queue = at(f"{scheme}://127.0.0.1:{silent.getsockname()[1]}", timeout=0.1)
+    with silent() as host:
+        queue = at(f"{scheme}://{host}", timeout=0.1)
         began = time.monotonic()
         assert not_now(lambda: CALLS[name](queue)).startswith("MNS gave no usable answer")
     assert time.monotonic() - began < 1
 
 
 def test_the_sdk_by_itself_waits_for_ever_over_https() -> None:
-    with closing(listen()) as silent:
-        account = Account(f"https://127.0.0.1:{silent.getsockname()[1]}", "ak", "secret")
+    with silent(0.4) as host:
+        account = Account(f"https://{host}", "ak", "secret")
         account.mns_client.set_connection_timeout(0.05)
-        call = threading.Thread(target=_in_vain, args=(account,), daemon=True)
-        call.start()
-        call.join(0.4)
-        assert call.is_alive()
-    call.join(5)
-
-
-def _in_vain(account: Any) -> None:
-    with pytest.raises(MNSClientNetworkException):
-        account.get_queue(QUEUE).receive_message()
+        began = time.monotonic()
+        with pytest.raises(MNSClientNetworkException):  # only as the server hangs up
+            account.get_queue(QUEUE).receive_message()
+    assert time.monotonic() - began > 0.3
 
 
 DAMAGED = [

@@ -13,7 +13,7 @@ import pytest
 from shared.aliyun.oss import OssObjects
 from shared.errors import BadSetting
 from tests.contract.scripted import Scripted, answer, scripted
-from tests.contract.stack import TEMPORARY, all_at, closed_port, is_discreet, not_now
+from tests.contract.stack import TEMPORARY, all_at, closed_port, is_discreet, meddle, not_now
 
 STORED = answer(200, b"", 'ETag: "8D777F385D3DFEC8815D20F7496026DC"')
 DATA = answer(200, b"data")
@@ -40,6 +40,13 @@ def objects(server: Scripted) -> OssObjects:
 def test_when_nobody_listens_every_call_says_not_now(name: str) -> None:
     away = OssObjects(all_at(closed_port()), TEMPORARY)
     assert not_now(lambda: CALLS[name](away)) == "OSS gave no usable answer (RequestError)"
+
+
+@pytest.mark.parametrize("name", ["write", "append"])
+def test_what_is_stored_is_guarded_by_its_md5(name: str) -> None:
+    with scripted(STORED) as server:
+        CALLS[name](objects(server))
+    assert b"\r\nContent-MD5: jXd/OF09/siBXSD3SWAm3A==\r\n" in server.requests[0]
 
 
 # --- once more, or only once
@@ -157,23 +164,22 @@ def test_oss2_by_itself_makes_a_get_of_a_redirected_put() -> None:
 
 
 def test_neither_proxy_nor_netrc_of_the_environment_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Given what oss2 by itself obeys: a proxy, and a password that replaces the signature
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login someone password else\n")
-    monkeypatch.setenv("NETRC", str(netrc))
+    meddle(monkeypatch, tmp_path)
     with scripted(STORED) as server:
-        bucket = oss2.Bucket(oss2.AuthV4("id", "secret"), server.url, "booth", region="cn-hangzhou")
-        bucket.put_object("k", b"data")
-        assert b"Authorization: Basic " in server.requests[-1]
-        bucket.session.session.close()
-        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-            monkeypatch.setenv(name, closed_port())
-        for name in ("NO_PROXY", "no_proxy"):
-            monkeypatch.delenv(name, raising=False)
         # When
         objects(server).write("k", b"data")
-    # Then
-    assert b"uthorization: OSS4-HMAC-SHA256 Credential=" in server.requests[-1]
+        # Then
+        assert b"uthorization: OSS4-HMAC-SHA256 Credential=" in server.requests[0]
+
+
+def test_oss2_by_itself_gives_netrcs_password_for_its_signature(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meddle(monkeypatch, tmp_path)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with scripted(STORED) as server:
+        oss2.Bucket(oss2.AuthV4("id", "secret"), server.url, "booth", region="cn-hangzhou").put_object("k", b"data")
+    assert b"uthorization: Basic " in server.requests[0]
 
 
 def quiet_session() -> Any:

@@ -1,9 +1,10 @@
-"""Fetching results: a paid picture must come whole, from where it may come, or be told apart from one that comes later."""
+"""Fetching results over real sockets: whole, from where they may come, and what is bad told from what comes later."""
 
 from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from shared.models import MODELS
 from shared.models.dashscope import DashScopeTasks
 from shared.models.results import MOST_BYTES
 from tests.contract.scripted import Scripted, answer, scripted
-from tests.contract.stack import API_KEY, Stack, Stages, all_at, closed_port, is_discreet, listening, not_now
+from tests.contract.stack import API_KEY, Stack, Stages, all_at, closed_port, is_discreet, listening, meddle, not_now
 from tests.unit.local_dashscope.fakes import COSPLAY
 
 MODEL = MODELS["wanx-style-cosplay-v1"]
@@ -126,6 +127,13 @@ def test_the_bytes_come_as_they_lie_there_and_no_key_is_shown() -> None:
     head = request.lower()
     assert b"authorization" not in head and API_KEY.secret.encode() not in head
     assert b"accept-encoding: identity" in head
+
+
+def test_neither_proxy_nor_netrc_of_the_environment_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    meddle(monkeypatch, tmp_path)
+    with scripted(answer(200, b"data")) as server:
+        assert fetched(server) == b"data"
+    assert b"uthorization" not in server.requests[0]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])

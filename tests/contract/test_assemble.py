@@ -15,12 +15,24 @@ import pytest
 
 from local.oss.records import Content
 from shared.aliyun.credentials import Credentials, of_invocation
+from shared.aliyun.mns import MnsQueue
 from shared.assemble import open_booth
 from shared.errors import BadSetting
 from shared.models import MODELS
 from shared.models.contract import Accepted, Status
 from tests.contract.oss_server import photo
-from tests.contract.stack import API_KEY, BUCKET, LASTING, TEMPORARY, Stack, Stages, is_discreet, listening, not_now
+from tests.contract.stack import (
+    API_KEY,
+    BUCKET,
+    LASTING,
+    TEMPORARY,
+    Stack,
+    Stages,
+    bare_get,
+    is_discreet,
+    listening,
+    not_now,
+)
 from tests.unit.local_dashscope.fakes import COSPLAY
 
 MODEL = MODELS["wanx-style-cosplay-v1"]
@@ -89,7 +101,7 @@ def test_credentials_come_from_the_context_or_else_from_the_environment(
 @pytest.mark.parametrize("environ", [NOTHING, {"ALIBABA_CLOUD_ACCESS_KEY_ID": "ak"}])
 @pytest.mark.parametrize("context", [BARE, EMPTY, in_context(Credentials("", ""))])
 def test_without_any_the_deployer_is_told_what_to_do(context: Any, environ: dict[str, str]) -> None:
-    with pytest.raises(BadSetting, match="ALIBABA_CLOUD_ACCESS_KEY_ID .* not set .*: give the function a role"):
+    with pytest.raises(BadSetting, match=r"ALIBABA_CLOUD_ACCESS_KEY_ID .* not set .*: give the function a role"):
         of_invocation(context, environ)
 
 
@@ -160,22 +172,26 @@ for number in (1, 2):
 
 def test_a_photo_dropped_is_submitted_and_the_log_tells_no_secret(stack: Stack) -> None:
     # Given
-    for key in ("photos/我的 照片.jpg", "templates/default.png"):
-        etag = stack.oss.put(BUCKET, key, Content(photo(400, 400))).etag
-    told = {"bucket": {"name": BUCKET}, "object": {"key": "photos/我的 照片.jpg", "eTag": etag}}
+    stack.oss.put(BUCKET, "templates/default.png", Content(photo(512, 512)))
+    dropped = stack.oss.put(BUCKET, "photos/我的 照片.jpg", Content(photo(400, 300)))
+    told = {"bucket": {"name": BUCKET}, "object": {"key": dropped.key, "eTag": dropped.etag}}
     event = json.dumps({"events": [{"eventName": "ObjectCreated:PutObject", "oss": told}]}, ensure_ascii=False)
     # When the same event comes twice
     environ = {**os.environ, **in_environment(TEMPORARY)}
     done = subprocess.run(
         [sys.executable, "-c", TWO_INVOCATIONS, event], env=environ, capture_output=True, text=True, check=False
     )
-    # Then there is one task, and its inputs are links that work
+    # Then there is one task, its links work, and a reminder lies on the queue
     assert done.returncode == 0, done.stderr
     (task,) = stack.dashscope.tasks()
-    assert set(task.input) == {"face_image_url", "template_image_url", "model_index"}
+    for link in (task.input["face_image_url"], task.input["template_image_url"]):
+        assert bare_get(link).status_code == 200
+    stack.clock.sleep(60)
+    (reminder,) = MnsQueue(stack.settings(), LASTING).receive()
+    assert json.loads(reminder.body)["task_id"] == task.id
     # And every line on standard output is an event of ours
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["event"] for line in lines].count("start") == 1
     assert lines[0]["oss2"] == oss2.__version__
-    assert {line["request_id"] for line in lines[1:]} == {"req-1", "req-2"}
+    assert {"req-1", "req-2"} <= {line["request_id"] for line in lines[1:]}
     assert is_discreet(done.stdout + done.stderr)

@@ -1,4 +1,4 @@
-"""Four ways in which a call can go wrong, placed by the number of the call."""
+"""Six ways in which a call can go wrong, placed by the number of the call."""
 
 from __future__ import annotations
 
@@ -23,8 +23,12 @@ class Kind(str, Enum):
     CRASH_AFTER = "crash_after"  # the function dies; the call took effect
     ERROR_BEFORE = "error_before"  # the call fails and had no effect
     REPLY_LOST = "reply_lost"  # the call fails and took effect
+    RIVAL_EVENT = "rival_event"  # just before the call, every photo's event is delivered once more, and served
+    RIVAL_TICK = "rival_tick"  # just before the call, another poller runs from beginning to end
 
 
+FAULTS = (Kind.CRASH_BEFORE, Kind.CRASH_AFTER, Kind.ERROR_BEFORE, Kind.REPLY_LOST)
+RIVALS = (Kind.RIVAL_EVENT, Kind.RIVAL_TICK)
 Plan = Mapping[int, Kind]
 
 
@@ -44,12 +48,15 @@ class FaultyWire(Wire):
         super().__init__()
         self._clock, self._plan = clock, plan
         self.outages: list[Outage] = []
+        self.rivals: Mapping[Kind, Callable[[], None]] = {}
         self.trace: list[str] = []
 
     def carry(self, call: str, about: str, act: Callable[[], R]) -> R:
         """Perform `act`, or fail as planned."""
         kind = self._plan.get(len(self.trace))
         self.trace.append(f"{len(self.trace):4d}  {self._clock.now():.1f}  {call} {about} {kind.value if kind else ''}")
+        if kind is not None and kind in self.rivals:
+            self.rivals[kind]()
         if self._is_out(call):
             raise NeverLeft(f"{call} is out")
         if kind is Kind.CRASH_BEFORE:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from local.dashscope.tasks import SUCCEEDED
 from shared import keys
@@ -83,9 +84,17 @@ def limits_kept(s: Stage) -> Iterator[str]:
 def one_at_a_time(s: Stage) -> Iterator[str]:
     """Never two of our tasks in flight."""
     ours = sorted((one for one in s.vendor.tasks() if one.api_key_id != STRANGER.id), key=lambda one: one.submitted)
-    for before, after in zip(ours, ours[1:], strict=False):
+    for before, after in pairwise(ours):
         if before.ended is None or before.ended > after.submitted:
             yield f"task {after.number} was submitted while {before.number} was in flight"
+
+
+def nobody_blamed(s: Stage) -> Iterator[str]:
+    """Nobody's photo is refused for what was not its fault."""
+    for photo in s.keys(keys.PHOTOS):
+        job = s.job(photo)
+        if job.state is State.REFUSED and job.code.startswith(("Throttling", "Unreachable", "NotInTaskList")):
+            yield f"{photo}: refused for {job.code}"
 
 
 def nothing_leaks(s: Stage) -> Iterator[str]:
@@ -113,6 +122,7 @@ CHECKS: tuple[Check, ...] = (
     all_settled,
     limits_kept,
     one_at_a_time,
+    nobody_blamed,
     nothing_leaks,
     no_bugs,
 )

@@ -10,9 +10,11 @@ from local.dashscope.limits import Settings as VendorSettings
 from local.dashscope.tasks import ApiKey
 from local.mns.records import Draft
 from shared import keys
+from shared.errors import BadResult
 from tests.simulation.faults import Plan
 from tests.simulation.stage import POLICY, Stage
 from tests.world.ports import EngineTasks
+from tests.world.wire import ALWAYS
 from tests.world.world import QUEUE, jpeg
 
 HOUR = 3600.0
@@ -93,7 +95,7 @@ def three_at_once(s: Stage) -> None:
 
 def poisoned_message(s: Stage) -> None:
     s.at(1, lambda: s.upload("a.jpg"))
-    s.at(1.5, lambda: s.mns.send(QUEUE, Draft(body="not ours, and not JSON <>")) and None)
+    s.at(1.5, partial(_send, s, "not ours, and not JSON <>"))
 
 
 def failing_task(s: Stage, code: str = "InternalError.Algo") -> None:
@@ -107,8 +109,7 @@ def refused_face(s: Stage) -> None:
 
 
 def no_picture(s: Stage) -> None:
-    s.at(1, lambda: s.put("photos/a.jpg", b"junk") and s.drops.append("photos/a.jpg"))
-    s.at(2, lambda: s.hear("a.jpg"))
+    s.at(1, lambda: s.junk("a.jpg"))
 
 
 def slow_task(s: Stage) -> None:
@@ -138,7 +139,7 @@ def dashscope_away_for_26_hours(s: Stage) -> None:
 
 
 def slot_taken_by_a_stranger(s: Stage) -> None:
-    s.at(0.5, lambda: s.stranger(90) and None)
+    s.at(0.5, lambda: s.other_program(90))
     s.at(1, lambda: s.upload("a.jpg"))
 
 
@@ -153,7 +154,7 @@ def task_list_down(s: Stage) -> None:
 
 def strangers_tasks(s: Stage) -> None:
     for second in (0.2, 2, 5):
-        s.at(second, lambda: s.stranger(1) and None)
+        s.at(second, lambda: s.other_program(1))
     s.at(1, lambda: s.upload("a.jpg"))
 
 
@@ -165,7 +166,7 @@ def quota_used_up(s: Stage) -> None:
 def rotated_api_key(s: Stage) -> None:
     def rotate() -> None:
         new = ApiKey("sk-new", "100002")
-        s.vendor._keys = {new.secret: new}  # noqa: SLF001 - the vendor forgets the old key
+        s.vendor._keys = {new.secret: new}  # the vendor forgets the old key
         s.booth = replace(s.booth, tasks=EngineTasks(s.vendor, new, s.wire), key_id=new.id, key_print="new")
 
     s.at(1, lambda: s.upload("a.jpg", "red"))
@@ -190,6 +191,30 @@ def paused_and_resumed(s: Stage) -> None:
     s.at(0, lambda: s.bucket.write(hold, b""))
     s.at(1, lambda: s.upload("a.jpg"))
     s.at(150, lambda: s.bucket.delete(hold))
+
+
+def overwritten_by_junk(s: Stage) -> None:
+    s.at(1, lambda: s.upload("a.jpg"))
+    s.at(1.2, lambda: s.junk("a.jpg"))
+
+
+def odd_names(s: Stage) -> None:
+    for name, color in (("a%20b+c.jpg", "red"), ("照片 1.jpg", "green"), ("👩\u200d🚀.jpg", "blue")):
+        s.at(1, partial(s.upload, name, color))
+
+
+def unknown_at_first(s: Stage) -> None:
+    s.blind(0, 300)
+    s.at(1, lambda: s.upload("a.jpg"))
+
+
+def link_refused_until_the_deadline(s: Stage) -> None:
+    s.at(1, lambda: s.upload("a.jpg"))
+    s.wire.cut("tasks.fetch*", BadResult("BadResultLink", "not a host we trust"), times=ALWAYS)
+
+
+def _send(s: Stage, body: str) -> None:
+    s.mns.send(QUEUE, Draft(body=body))
 
 
 def _refusing(plan: Plan) -> Stage:
@@ -239,5 +264,9 @@ SCENARIOS = {
         Scenario(two_pollers),
         Scenario(daily_budget, 24, make=_thrifty),
         Scenario(paused_and_resumed),
+        Scenario(overwritten_by_junk),
+        Scenario(odd_names),
+        Scenario(unknown_at_first),
+        Scenario(link_refused_until_the_deadline, 25 * 60, is_long=True),
     )
 }

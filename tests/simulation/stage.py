@@ -1,4 +1,4 @@
-"""A world with a timetable: what people, events, outages and minutes do, in virtual time, whoever is asleep meanwhile."""
+"""A world with a timetable: what people, events, outages and minutes do in virtual time, whoever sleeps meanwhile."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from local.dashscope.tasks import Fate
 from shared import keys
 from shared.errors import NotNow, Raced
 from shared.facts import Policy
-from tests.simulation.faults import FaultyWire, Outage, Plan
+from tests.simulation.faults import FaultyWire, Kind, Outage, Plan
 from tests.world import World, jpeg
 from tests.world.wire import Killed
 
@@ -67,6 +67,7 @@ class Stage(World):
         super().__init__(policy, vendor, clock=self.timetable, wire=self.faulty)
         self.booth = replace(self.booth, key_id=self.key.id if knows_key else "")
         self.birth = self.clock.now()
+        self.faulty.rivals = {Kind.RIVAL_EVENT: self.hear_all, Kind.RIVAL_TICK: self.poll_once}
         self.bugs: list[BaseException] = []
         self.drops: list[str] = []
         """Keys of all photos ever dropped, one entry per drop."""
@@ -95,6 +96,11 @@ class Stage(World):
                 again = self.clock.now() + 2.0**attempt
                 self.timetable.at(again, lambda: self.hear(name, etag, attempt + 1))
 
+    def hear_all(self) -> None:
+        """The event of every photo that lies there, once more."""
+        for photo in self.keys(keys.PHOTOS):
+            self.hear(photo.removeprefix(keys.PHOTOS), attempt=RETRIES)
+
     def poll_once(self) -> None:
         """One invocation of the poller; it may die."""
         try:
@@ -112,6 +118,21 @@ class Stage(World):
         """Decide the fate of the next tasks."""
         for _ in range(times):
             self.vendor.plan(Fate(code=code, message=code, seconds=seconds))
+
+    def junk(self, name: str) -> None:
+        """A person drops something that is no picture."""
+        etag = self.put(keys.PHOTOS + name, b"no picture")
+        self.drops.append(keys.PHOTOS + name)
+        self.hear(name, etag)
+
+    def blind(self, begin: float, end: float) -> None:
+        """DashScope answers UNKNOWN about every task between two moments."""
+        self.at(begin, lambda: self.tasks.see(False))
+        self.at(end, lambda: self.tasks.see(True))
+
+    def other_program(self, seconds: float) -> None:
+        """Another program of the account submits a task."""
+        self.stranger(seconds)
 
     def out(self, call: str, begin: float, end: float) -> None:
         """A service is away between two moments, seconds after the birth."""

@@ -29,6 +29,7 @@ DONE = replace(FINISHED, state=State.DONE, portrait="portraits/a.jpg.jpg")
 
 RECIPE = Recipe(MODEL, {"model_index": 1}, "templates/default.png", "", "R")
 PHOTO = Head("E", 1000, NOW - 60, {})
+OVERWRITTEN = Head("F", 1000, NOW - 1, {})
 FREE = Turn(Slot(), is_first=True)
 GOOD = Facts(PHOTO, Look(512, 512, "jpg", 1, 1000), "", (), RECIPE, FREE)
 PAUSED = Hold("paused", "Paused", math.inf)
@@ -41,12 +42,12 @@ def slot(**changes: Any) -> Facts:
 
 
 def answered(code: str, message: str = "", status: int = 400) -> Facts:
-    return Facts(posted=Refusal(code, message, "req", status))
+    return Facts(PHOTO, posted=Refusal(code, message, "req", status))
 
 
 def reported(status: Status, code: str = "", **changes: Any) -> Facts:
     failure = Refusal(code, "", "req") if code else None
-    return Facts(task=Report(status, "req", failure=failure, **changes))
+    return Facts(PHOTO, task=Report(status, "req", failure=failure, **changes))
 
 
 def refused(code: str, request_id: str = "") -> Write:

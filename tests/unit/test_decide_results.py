@@ -11,7 +11,20 @@ from shared.facts import NEVER, Action, Ask, Candidates, Copy, Fact, Facts, Gone
 from shared.job import Job, State
 from shared.models.contract import Status
 from shared.recipe import Trouble
-from tests.unit.decisions import DONE, FINISHED, NOW, PHOTO, POLICY, RECIPE, RUNNING, Row, refused, reported, rows
+from tests.unit.decisions import (
+    DONE,
+    FINISHED,
+    NOW,
+    OVERWRITTEN,
+    PHOTO,
+    POLICY,
+    RECIPE,
+    RUNNING,
+    Row,
+    refused,
+    reported,
+    rows,
+)
 
 UNKNOWN = reported(Status.UNKNOWN)
 OLD = replace(RUNNING, submitted_at=NOW - 600, since=NOW - 600)
@@ -31,6 +44,10 @@ A_RUNNING_TASK: list[Row] = [
     ("failed over there, the third time", replace(RUNNING, attempts=2), reported(Status.FAILED, "InternalError.Algo"),
      refused("InternalError.Algo", "req")),
     ("failed for its face", RUNNING, reported(Status.FAILED, "InvalidFace"), refused("InvalidFace", "req")),
+    ("failed for its face, long overwritten", RUNNING,
+     replace(reported(Status.FAILED, "InvalidFace"), photo=OVERWRITTEN), Write("superseded", {})),
+    ("failed for its face, long deleted", RUNNING,
+     replace(reported(Status.FAILED, "InvalidFace"), photo=Gone()), Write("withdrawn", {})),
     ("failed for arrears", RUNNING, reported(Status.FAILED, "Arrearage"),
      Write("returned", {"code": "Arrearage", "request_id": "req", "held": "account"})),
     ("was cancelled", RUNNING, reported(Status.CANCELED, "CANCELED"),
@@ -60,9 +77,9 @@ A_FINISHED_TASK: list[Row] = [
     ("is tried again later", PARKED, Facts(), Wait(NOW + 30)),
     ("is tried again in time", replace(PARKED, deadline=NOW + 9), Facts(), Wait(NOW + 9)),
     ("is tried again now", replace(PARKED, looked_at=NOW - 40), Facts(PHOTO), Copy()),
-    ("could not be saved", replace(PARKED, deadline=NOW), Facts(), Write("expired", {"code": "ResultLost"})),
+    ("could not be saved", replace(PARKED, deadline=NOW), Facts(PHOTO), Write("expired", {"code": "ResultLost"})),
     ("is nobody's any more", FINISHED, Facts(Gone()), Write("withdrawn", {})),
-    ("is of a photo that was overwritten", FINISHED, Facts(replace(PHOTO, etag="F")), Write("superseded", {})),
+    ("is of a photo that was overwritten", FINISHED, Facts(OVERWRITTEN), Write("superseded", {})),
 ]  # fmt: skip
 
 AGAIN = replace(PHOTO, modified_at=NOW - 1)
@@ -72,7 +89,7 @@ A_CLOSED_JOB: list[Row] = [
     ("is asked about its photo", DONE, Facts(), Ask(Fact.PHOTO)),
     ("its photo is gone", DONE, Facts(Gone()), NEVER),
     ("its event came twice", DONE, Facts(PHOTO), NEVER),
-    ("another photo lies there", DONE, Facts(replace(AGAIN, etag="F")), NEVER),
+    ("another photo lies there", DONE, Facts(OVERWRITTEN), NEVER),
     ("dropped anew", DONE, Facts(AGAIN), Ask(Fact.PORTRAIT)),
     ("dropped anew, its portrait is gone", DONE, Facts(AGAIN, portrait=""), ANEW),
     ("dropped anew, the portrait is another job's", DONE, Facts(AGAIN, portrait="k p.jpg"), ANEW),
@@ -98,5 +115,5 @@ def test_the_next_action_is(job: Job, facts: Facts, action: Action) -> None:
 @pytest.mark.parametrize(("attempts", "op"), [(0, "failed"), (1, "failed"), (2, "expired")])
 def test_a_lost_result_is_bought_again_only_when_that_is_set(attempts: int, op: str) -> None:
     job = replace(PARKED, deadline=NOW, attempts=attempts)
-    assert decide(job, Facts(), NOW, POLICY) == Write("expired", {"code": "ResultLost"})
-    assert decide(job, Facts(), NOW, replace(POLICY, resubmit_expired=True)) == Write(op, {"code": "ResultLost"})
+    assert decide(job, Facts(PHOTO), NOW, POLICY) == Write("expired", {"code": "ResultLost"})
+    assert decide(job, Facts(PHOTO), NOW, replace(POLICY, resubmit_expired=True)) == Write(op, {"code": "ResultLost"})

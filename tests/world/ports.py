@@ -141,6 +141,11 @@ class EngineTasks:
         self.vendor, self.key, self.wire = vendor, key, wire
         self.accepted: list[tuple[str, Mapping[str, Any]]] = []
         """(task_id, body) of every submission that the vendor took."""
+        self._sees = True
+
+    def see(self, sees: bool) -> None:
+        """Whether queries find their task; otherwise they answer UNKNOWN, as right after a submission they may."""
+        self._sees = sees
 
     def submit(self, model: Model, body: Mapping[str, Any]) -> Posted:
         try:
@@ -165,7 +170,7 @@ class EngineTasks:
             task = self.vendor.task(self.key, task_id)
         except ApiError as error:
             raise NotNow(error.code) from error
-        if task is None:
+        if task is None or not self._sees:
             return answers.report(model, wire.no_task(task_id, "req"))
         link = f"{RESULT_HOST}/{task_id}?Expires={wire.result_expiry(task)}&Signature=SECRET"
         return answers.report(model, wire.task_answer(task, "req", link))

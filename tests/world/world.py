@@ -136,8 +136,12 @@ class World:
         """The log of the photo's job; without an ETag, of the photo that lies there now."""
         return jobs.decode(self.bucket.read(keys.job_log(self._job_id(key, etag))) or b"")
 
+    def ops(self, key: str, etag: str = "") -> list[str]:
+        """Its operations alone."""
+        return [line["op"] for line in self.log(key, etag)]
+
     def job(self, key: str, etag: str = "") -> Job:
-        """What that log tells."""
+        """What it tells."""
         return jobs.fold(self._job_id(key, etag), self.log(key, etag))
 
     def _job_id(self, key: str, etag: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 
 from local.credential import Credential
-from local.fc.engine import FcError
+from local.fc.errors import FcError
 
 VALID_FOR = 15 * 60
 """Seconds for which a date is accepted, either way (https://www.alibabacloud.com/help/doc-detail/85445.htm)."""

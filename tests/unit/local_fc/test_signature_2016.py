@@ -5,7 +5,7 @@ from fc2.auth import Auth
 
 from local.credential import Credential
 from local.fc.engine import FcError
-from local.fc.signature import verify
+from local.fc.signature_2016 import verify
 
 NOW = 1_700_000_000.0
 DATE = "Tue, 14 Nov 2023 22:13:20 GMT"
