@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from typing import Any
 
@@ -16,6 +16,9 @@ from shared import keys
 
 Line = Mapping[str, Any]
 """One line of a log. Always there: `v` (format, 1), `id` (its own random name), `at` (epoch seconds), `op`."""
+
+Fields = dict[str, Any]
+"""What a line changes of a job."""
 
 FORMAT = 1
 
@@ -119,6 +122,9 @@ class Job:
         return keys.marker(line if self.state is State.NEW else "running", self.opened_at, self.id)
 
 
+Change = Callable[[Job, Line], Fields]
+
+
 def fold(job_id: str, lines: Iterable[Line], position: int = 0) -> Job:
     """The job that `lines` tell of; `position` is how many bytes they are."""
     job = Job(job_id)
@@ -132,13 +138,12 @@ def apply(job: Job, line: Line) -> Job:
     change = _CHANGES.get(line["op"])
     if change is None:
         return job
-    changed = change(job, line)
-    if changed.state is not job.state:
-        changed = replace(changed, since=line["at"])
-    if changed.held and changed.held != job.held:
-        changed = replace(changed, held_at=line["at"])
-    code = job.code if line["op"] == "looked" else line.get("code", "")
-    return replace(changed, op=line["op"], code=code)
+    told: Fields = {"op": line["op"], "code": line.get("code", ""), **change(job, line)}
+    if told.get("state", job.state) is not job.state:
+        told["since"] = line["at"]
+    if told.get("held") not in (None, "", job.held):
+        told["held_at"] = line["at"]
+    return replace(job, **told)
 
 
 def encode(line: Line) -> bytes:
@@ -151,106 +156,67 @@ def decode(log: bytes) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.splitlines()]
 
 
-def _opened(job: Job, line: Line) -> Job:
-    return replace(
-        job,
-        key=line["key"],
-        etag=line["etag"],
-        dropped_at=line["dropped_at"],
-        opened_at=line["at"],
-        is_backfill=line.get("backfill", False),
-        state=State.NEW,
-    )
+_UNSEEN: Mapping[str, Any] = {"looks": 0, "saw": "", "looked_at": 0.0}
+"""The task list was not looked at yet."""
 
 
-def _reopened(job: Job, line: Line) -> Job:
-    fresh = Job(job.id, job.key, job.etag, opened_at=line["at"], position=job.position, posts=max(1, job.posts))
-    return replace(fresh, dropped_at=line["dropped_at"], state=State.NEW)
+def _opened(job: Job, line: Line) -> Fields:
+    told = {name: line[name] for name in ("key", "etag", "dropped_at")}
+    return {**told, "opened_at": line["at"], "is_backfill": line.get("backfill", False), "state": State.NEW}
 
 
-def _submitting(job: Job, line: Line) -> Job:
-    return replace(
-        job,
-        state=State.SUBMITTING,
-        held="",
-        posts=job.posts + 1,
-        model=line["model"],
-        recipe=line["recipe"],
-        key_print=line.get("key_print", ""),
-        key_id=line.get("key_id", ""),
-        looks=0,
-        saw="",
-        looked_at=0.0,
-    )
+def _reopened(job: Job, line: Line) -> Fields:
+    kept = {"id", "key", "etag", "position"}
+    fresh = {one.name: one.default for one in fields(Job) if one.name not in kept}
+    told = {"dropped_at": line["dropped_at"], "opened_at": line["at"], "since": line["at"]}
+    return {**fresh, **told, "op": line["op"], "posts": max(1, job.posts), "state": State.NEW}
 
 
-def _submitted(job: Job, line: Line) -> Job:
-    return replace(
-        job,
-        state=State.RUNNING,
-        held="",
-        task_id=line["task_id"],
-        request_id=line["request_id"],
-        submitted_at=line["at"],
-        looks=0,
-        saw="",
-        looked_at=0.0,
-        lost=False,
-    )
+def _submitting(job: Job, line: Line) -> Fields:
+    told = {name: line.get(name, "") for name in ("model", "recipe", "key_print", "key_id")}
+    return {**told, **_UNSEEN, "state": State.SUBMITTING, "held": "", "posts": job.posts + 1}
 
 
-def _looked(job: Job, line: Line) -> Job:
+def _submitted(job: Job, line: Line) -> Fields:
+    told = {"task_id": line["task_id"], "request_id": line["request_id"], "submitted_at": line["at"]}
+    return {**told, **_UNSEEN, "state": State.RUNNING, "held": "", "lost": False}
+
+
+def _looked(job: Job, line: Line) -> Fields:
     same = line["saw"] == job.saw and job.looks > 0
-    return replace(job, saw=line["saw"], looks=job.looks + 1 if same else 1, looked_at=line["at"])
+    return {"saw": line["saw"], "looks": job.looks + 1 if same else 1, "looked_at": line["at"], "code": job.code}
 
 
-def _returned(job: Job, line: Line) -> Job:
-    return replace(job, state=State.NEW, held=line.get("held", ""))
+def _failed(job: Job, line: Line) -> Fields:
+    back = {"state": State.NEW, "held": "", "attempts": job.attempts + 1}
+    return {**back, "tries": 0, "task_id": "", "lost": False}
 
 
-def _failed(job: Job, line: Line) -> Job:
-    return replace(job, state=State.NEW, attempts=job.attempts + 1, tries=0, task_id="", lost=False, held="")
+def _finished(job: Job, line: Line) -> Fields:
+    return {"state": State.FINISHED, "deadline": line["deadline"], "held": "", "lost": False}
 
 
-def _held(job: Job, line: Line) -> Job:
-    return replace(job, held=line["reason"])
+def _closing(state: State) -> Change:
+    return lambda job, line: {"state": state, "held": "", "request_id": line.get("request_id", job.request_id)}
 
 
-def _resumed(job: Job, line: Line) -> Job:
-    return replace(job, held="", looks=0, saw="", looked_at=0.0)
-
-
-def _finished(job: Job, line: Line) -> Job:
-    return replace(job, state=State.FINISHED, deadline=line["deadline"], held="", lost=False)
-
-
-def _parked(job: Job, line: Line) -> Job:
-    return replace(job, tries=job.tries + 1, looked_at=line["at"])
-
-
-def _done(job: Job, line: Line) -> Job:
-    return replace(job, state=State.DONE, held="", portrait=line["portrait"])
-
-
-def _closing(state: State) -> Callable[[Job, Line], Job]:
-    return lambda job, line: replace(job, state=state, held="", request_id=line.get("request_id", job.request_id))
-
-
-_CHANGES: dict[str, Callable[[Job, Line], Job]] = {
+_CHANGES: dict[str, Change] = {
     "opened": _opened,  # key, etag, dropped_at (backfill)
     "reopened": _reopened,  # dropped_at: the same photo was dropped anew
-    "released": lambda job, line: job,  # only takes the position, so that a late holder's `submitting` fails
+    "released": lambda job, line: {},  # only takes the position, so that a late holder's `submitting` fails
     "submitting": _submitting,  # model, recipe, key_print, key_id: written before the POST
-    "returned": _returned,  # code: there is no task, and no attempt is burned (held: why nobody's would do)
+    # code: there is no task, and no attempt is burned (held: why nobody's would do)
+    "returned": lambda job, line: {"state": State.NEW, "held": line.get("held", "")},
     "submitted": _submitted,  # task_id, request_id, how: post | adopted
     "looked": _looked,  # saw: the task list's answer, in short
-    "lost": lambda job, line: replace(job, lost=True),  # DashScope does not know the task: the slot goes on
+    "lost": lambda job, line: {"lost": True},  # DashScope does not know the task: the slot goes on
     "failed": _failed,  # code: the task FAILED and may be tried again
     "finished": _finished,  # deadline
-    "parked": _parked,  # code: the copy failed; tried again until the deadline
-    "held": _held,  # reason, code
-    "resumed": _resumed,  # (code: of the hold that it probes)
-    "done": _done,  # portrait
+    # code: the copy failed; tried again until the deadline
+    "parked": lambda job, line: {"tries": job.tries + 1, "looked_at": line["at"]},
+    "held": lambda job, line: {"held": line["reason"]},  # reason, code
+    "resumed": lambda job, line: {"held": "", **_UNSEEN},  # (code: of the hold that it probes)
+    "done": lambda job, line: {"state": State.DONE, "held": "", "portrait": line["portrait"]},  # portrait
     "refused": _closing(State.REFUSED),  # code, request_id
     "expired": _closing(State.EXPIRED),  # code
     "superseded": _closing(State.SUPERSEDED),

@@ -82,7 +82,7 @@ def _refuse_qualifier(request: Request) -> None:
 
 
 def _page(request: Request, kind: str, key: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    """The items after `nextToken` whose `key` begins with `prefix`, in its order, and the next token if there is one."""
+    """The items after `nextToken` whose `key` begins with `prefix`, in its order, and the next token if any."""
     query = request.query_params
     limit = query.get("limit", MOST_A_PAGE)
     if not limit.isdigit() or int(limit) < 1:

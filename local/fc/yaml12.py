@@ -6,7 +6,7 @@ PyYAML speaks 1.1, where `on` is true, `12:30` is 750, `010` is eight, and the s
 from __future__ import annotations
 
 import re
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -20,11 +20,6 @@ def load(text: str) -> Any:
 
 
 class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: ClassVar = {
-        first: [(tag, form) for tag, form in forms if tag not in (_BOOL, _INT, _FLOAT)]
-        for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
@@ -38,6 +33,10 @@ class _Loader(yaml.SafeLoader):
         return int(text, 0) if re.search("[xob]", text) else int(text)
 
 
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag not in (_BOOL, _INT, _FLOAT)]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _Loader.add_implicit_resolver(_BOOL, re.compile("true|True|TRUE|false|False|FALSE"), list("tTfF"))
 _Loader.add_implicit_resolver(_INT, re.compile("(0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+|[-+]?[0-9]+)$"), _NUMBERS)
 _Loader.add_implicit_resolver(

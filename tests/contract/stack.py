@@ -147,7 +147,7 @@ def bare_get(link: str) -> requests.Response:
 
 
 def meddle(environ: pytest.MonkeyPatch, folder: Path) -> None:
-    """Set what `requests` obeys by itself: a proxy, at which nobody listens, and a password that replaces all others."""
+    """Set what `requests` obeys by itself: a proxy where nobody listens, and a password that replaces all others."""
     (folder / "netrc").write_text("machine 127.0.0.1 login someone password else\n")
     environ.setenv("NETRC", str(folder / "netrc"))
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):

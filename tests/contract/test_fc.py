@@ -21,16 +21,18 @@ from fc2.fc_exceptions import FcError as Refusal
 from local.clock import WallClock
 from local.credential import Credential
 from local.fc.engine import Fc, Invocation
+from local.fc.functions import Destination, Function, OssTrigger, Timer
 from local.fc.http import app
-from local.fc.instance import Platform
 from local.fc.instances import Instances
-from local.fc.stack_file import Function, OssTrigger, Timer
+from local.fc.surroundings import Platform
 from local.serving import in_thread
 from local.state import State
 
 KEY = Credential("id", "secret")
 TEMPORARY = Credential("sts", "temporary", "token")
 PLATFORM = Platform("cn-beijing", "42", Credential("role", "role-secret", "role-token"))
+
+TELL = Destination("acs:fc:cn-beijing:42:functions/tell")
 
 TOY = """
 import os, socket, time
@@ -106,8 +108,8 @@ def functions(folder: Path) -> list[Function]:
         return Function(name, folder, handler=f"index.{name}", timeout=20, **settings)
 
     return [
-        toy("echo", on_success="tell"),
-        toy("fail", retries=0, on_failure="tell"),
+        toy("echo", on_success=TELL),
+        toy("fail", retries=0, on_failure=TELL),
         toy("tell", oss_triggers=(photos,)),
         toy("flaky"),
     ]
@@ -118,7 +120,7 @@ def serving(folder: Path, *declared: Function) -> Iterator[Booth]:
     (folder / "index.py").write_text(TOY)
     ear, state, clock = Ear(), State(folder / "state"), WallClock()
     deployed = [replace(function, environment=ear.environment) for function in declared or functions(folder)]
-    instances = Instances(deployed, PLATFORM, clock, lambda name, line: None)
+    instances = Instances(deployed, PLATFORM, clock, lambda line: None)
     server = app(Fc(state, clock, deployed), state, instances=instances, credentials=[KEY, TEMPORARY], wall=clock)
     with in_thread(server) as endpoint:
         yield Booth(endpoint, ear)
@@ -288,17 +290,17 @@ from pathlib import Path
 from local.clock import WallClock
 from local.fc.engine import Fc
 from local.fc.http import app
-from local.fc.instance import Platform
+from local.fc.surroundings import Platform
 from local.fc.instances import Instances
 from local.credential import Credential
-from local.fc.stack_file import Function
+from local.fc.functions import Function
 from local.serving import run
 from local.state import State
 
 folder, port, ear = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 function = Function("f", folder, timeout=60, reserved_concurrency=1, environment={"EAR": ear})
 clock, state = WallClock(), State(folder / "state")
-instances = Instances([function], Platform("r", "1", Credential("i", "s")), clock, lambda name, line: None)
+instances = Instances([function], Platform("r", "1", Credential("i", "s")), clock, lambda line: None)
 engine = Fc(state, clock, [function])
 run(app(engine, state, instances=instances, credentials=[Credential("id", "secret")], wall=clock), port)
 """

@@ -13,7 +13,7 @@ from shared.job import State
 from shared.slot import day_ends
 from tests.world import ALWAYS, World, jpeg
 
-PHOTO, ERROR, PORTRAIT = "photos/hero/a.jpg", "errors/hero/a.jpg.json", "portraits/hero/a.jpg.jpg"
+PHOTO, PORTRAIT = "photos/hero/a.jpg", "portraits/hero/a.jpg.jpg"
 PAUSE = ".cosdrop/held/paused/Paused"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from itertools import pairwise
 
@@ -12,11 +11,9 @@ from functions.poller.index import poll
 from local.dashscope.errors import ApiError
 from local.dashscope.limits import Settings as VendorSettings
 from local.dashscope.tasks import Fate
-from local.mns.records import Draft
 from shared import journal, keys
-from shared.errors import BadResult
 from shared.job import State
-from tests.world import ALWAYS, Killed, NeverLeft, World, jpeg
+from tests.world import Killed, NeverLeft, World, jpeg
 
 PHOTO, PORTRAIT = "photos/a.jpg", "portraits/a.jpg.jpg"
 
@@ -190,137 +187,3 @@ def test_a_task_that_is_lost_gives_the_slot_back_and_is_given_up_after_a_day() -
     assert world.ops(PHOTO)[-1] == "expired"
     assert world.error(PHOTO)["code"] == "TaskLost"
     assert len(world.tasks.accepted) == 1
-
-
-# --- the queue, and other people -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("body", ["hello", "{}", "[" * 60_000, '{"job": "../x", "task_id": "t", "not_before": 0}'])
-def test_a_foreign_message_is_put_aside_and_the_queue_goes_on(body: str) -> None:
-    world = World()
-    world.mns.send("cosdrop", Draft(body=body))
-    world.drop(PHOTO)
-    world.tick(2)
-    (kept,) = world.keys(keys.POISON)
-    assert world.bucket.read(kept) == body.encode()
-    assert world.mns.census("cosdrop").total() == 0
-    assert world.keys("portraits/") == [PORTRAIT]
-
-
-def test_a_reminder_of_a_job_that_is_closed_or_unknown_is_removed() -> None:
-    world = World()
-    told = {"v": 1, "job": "0" * 24, "task_id": "t", "not_before": 0}
-    world.mns.send("cosdrop", Draft(body=json.dumps(told)))
-    world.tick()
-    assert world.mns.census("cosdrop").total() == 0
-    assert world.keys(keys.POISON) == []
-
-
-@pytest.mark.parametrize("door", ["queue.send", "queue.*"])
-def test_without_the_queue_nothing_is_lost(door: str) -> None:
-    world = World()
-    world.wire.cut(door, times=ALWAYS)
-    world.drop(PHOTO)
-    world.tick(2)
-    assert world.keys("portraits/") == [PORTRAIT]
-
-
-def test_a_job_that_fails_in_a_way_nobody_foresaw_stops_no_other() -> None:
-    world = World()
-    world.drop(PHOTO)
-    world.drop("photos/b.jpg")
-    world.wire.cut(f"objects.read {keys.job_log(world.job(PHOTO).id)}", ZeroDivisionError, times=ALWAYS)
-    with pytest.raises(ZeroDivisionError):
-        poll(world.booth, b"")
-    assert "trouble" in [json.loads(line)["event"] for line in world.lines]
-    world.wire.mend()
-    world.tick(2)
-    assert len(world.keys("portraits/")) == 2
-
-
-# --- markers -------------------------------------------------------------------------------------------------------
-
-
-def test_a_job_whose_function_died_before_its_log_is_opened_from_its_marker() -> None:
-    world = World()
-    world.wire.cut("objects.append *", Killed)
-    with pytest.raises(Killed):
-        world.drop(PHOTO)
-    assert world.log(PHOTO) == []
-    world.tick()
-    assert world.keys("portraits/") == [PORTRAIT]
-    assert world.keys(keys.OPEN) == []
-
-
-@pytest.mark.parametrize("kind", ["waiting", "running", "finished", "held.account"])
-@pytest.mark.parametrize("whose", ["a closed job's", "an open job's", "nobody's", "a vanished photo's"])
-def test_a_marker_that_is_not_true_is_removed(kind: str, whose: str) -> None:
-    world = World(vendor=VendorSettings(seconds=100 if whose == "an open job's" else 1))
-    world.drop(PHOTO)
-    world.tick()
-    job = world.job(PHOTO).id if "job's" in whose else "0" * 24
-    stale = keys.marker(kind, world.clock.now(), job)
-    world.put(stale, b"photos/gone.jpg" if whose == "a vanished photo's" else b"")
-    world.tick(3)
-    assert world.keys(keys.OPEN) == []
-    assert world.keys("portraits/") == [PORTRAIT]
-
-
-# --- results -------------------------------------------------------------------------------------------------------
-
-
-def test_a_result_whose_link_is_refused_is_parked_with_a_note_until_it_is_lost() -> None:
-    world = World()
-    world.wire.cut("tasks.fetch *", BadResult("BadResultLink", "not in RESULT_HOSTS"), times=ALWAYS)
-    world.drop(PHOTO)
-    world.tick()
-    assert world.error(PHOTO)["final"] is False
-    assert "RESULT_HOSTS" in world.error(PHOTO)["todo_en"]
-    assert journal.read_slot(world.booth).holder == ""
-    # When a day has passed
-    world.clock.sleep(86_400)
-    world.tick()
-    # Then the error is final, and nothing was bought again
-    assert world.error(PHOTO)["code"] == "ResultLost"
-    assert world.error(PHOTO)["final"] is True
-    assert len(world.studio.made) == 1
-
-
-def test_a_parked_result_is_saved_when_its_link_is_let_through() -> None:
-    world = World()
-    world.wire.cut("tasks.fetch *", BadResult("BadResultLink", "not in RESULT_HOSTS"), times=4)
-    world.drop(PHOTO)
-    world.tick(3)
-    assert world.ops(PHOTO).count("parked") == 4
-    assert world.keys("portraits/") == [PORTRAIT]
-    assert world.keys("errors/") == []
-
-
-def test_a_parked_result_keeps_no_other_waiting() -> None:
-    # Given the first of three results, whose link is refused
-    world = World()
-    for key in (PHOTO, "photos/b.jpg", "photos/c.jpg"):
-        world.drop(key)
-    task = world.job(PHOTO).task_id
-    world.wire.cut(f"tasks.fetch *{task}*", BadResult("BadResultLink", "not in RESULT_HOSTS"), times=ALWAYS)
-    world.tick(2)
-    # Then the others are saved, and nobody has turned in circles
-    assert world.keys("portraits/") == ["portraits/b.jpg.jpg", "portraits/c.jpg.jpg"]
-    assert world.wire.calls.total() < 500
-
-
-def test_a_result_about_to_be_lost_is_saved_before_anything_else_is_done() -> None:
-    # Given a result whose function died before it was saved, and a booth that was down for 23 hours and a half
-    world = World()
-    world.drop(PHOTO)
-    world.wire.cut("tasks.fetch *", Killed)
-    with pytest.raises(Killed):
-        poll(world.booth, b"")
-    world.clock.sleep(23.5 * 3600)
-    world.put("photos/b.jpg", jpeg())
-    seen = len(world.lines)
-    world.drop("photos/c.jpg")
-    world.tick()
-    events = [json.loads(line) for line in world.lines[seen:]]
-    done = [event["photo"] for event in events if event["event"] == "done"]
-    assert done[0] == PHOTO

@@ -39,10 +39,13 @@ def test_the_next_firing_in_utc(expression: str, after: str, expected: str) -> N
 
 ZONED = [
     ("0 0 4 * * *", "Asia/Shanghai", "2026-03-01 04:00:00", "2026-03-02 04:00:00"),
-    # A clock put forward leaves out 02:30 in Berlin: it fires an hour later by that day's clock.
-    ("0 30 2 * * *", "Europe/Berlin", "2026-03-28 02:30:00", "2026-03-29 03:30:00"),
-    # A clock set back repeats 02:30: it fires once.
-    ("0 30 2 * * *", "Europe/Berlin", "2026-10-25 02:30:00", "2026-10-26 02:30:00"),
+    # A clock put forward leaves out 02:30 in Berlin: it does not fire that day.
+    ("0 30 2 * * *", "Europe/Berlin", "2026-03-28 02:30:00", "2026-03-30 02:30:00"),
+    ("0 30 3 * * *", "Europe/Berlin", "2026-03-28 03:30:00", "2026-03-29 03:30:00"),
+    ("0 0 0 * * *", "Europe/Berlin", "2026-03-29 00:00:00", "2026-03-30 00:00:00"),
+    ("0 15 * * * *", "Europe/Berlin", "2026-03-29 01:15:00", "2026-03-29 03:15:00"),
+    ("0 0 0 1 4 *", "Europe/Berlin", "2026-01-15 00:00:00", "2026-04-01 00:00:00"),
+    ("0 15 2 * * *", "Australia/Lord_Howe", "2026-10-03 02:15:00", "2026-10-05 02:15:00"),  # by half an hour
 ]
 
 
@@ -51,12 +54,33 @@ def test_a_named_zone_decides_what_the_hours_mean(expression: str, zone: str, af
     assert schedule(f"CRON_TZ={zone} {expression}")(at(after, zone)) == at(expected, zone)
 
 
+@pytest.mark.parametrize("expression", ["0 30 2 * * *", "0 30 2,5 * * *"])
+def test_an_hour_that_a_clock_set_back_repeats_fires_twice(expression: str) -> None:
+    # Given the night in which 02:30 comes twice in Berlin
+    following = schedule(f"CRON_TZ=Europe/Berlin {expression}")
+    first = following(at("2026-10-25 00:00:00", "Europe/Berlin"))
+    # When it has fired once
+    second = following(first)
+    # Then it fires again an hour later by all other clocks
+    assert (first, second - first) == (at("2026-10-25 02:30:00", "Europe/Berlin"), 3600)
+
+
+def test_every_minute_of_a_repeated_hour_fires() -> None:
+    following = schedule("CRON_TZ=Europe/Berlin 0 * * * * *")
+    moment = at("2026-10-25 01:59:00", "Europe/Berlin")
+    for _ in range(180):
+        following_moment = following(moment)
+        assert following_moment - moment == 60
+        moment = following_moment
+
+
 def test_a_fraction_of_a_second_does_not_skip_a_firing() -> None:
     assert schedule("0 * * * * *")(at("2026-03-01 10:00:59") + 0.9) == at("2026-03-01 10:01:00")
 
 
 REFUSED = [
     *("", "* * * * *", "60 * * * * *", "0 0 24 * * *", "0 0 0 0 * *", "0 0 0 * * 8"),
+    *("CRON_TZ=Mars/Olympus 0 * * * * *", "CRON_TZ=/etc 0 * * * * *"),
     *("0 */0 * * * *", "0 5-1 * * * *", "0 x * * * *", "@every 0m", "@every 5s", "@daily"),
 ]
 

@@ -8,13 +8,18 @@ from typing import Any
 import pytest
 
 from local.clock import ManualClock
-from local.fc.engine import ASYNC_LIMIT, SYNC_LIMIT, Fc, FcError, Invocation, Outcome
-from local.fc.stack_file import Function, OssTrigger, Timer
+from local.fc.engine import ASYNC_LIMIT, SYNC_LIMIT, Fc, Invocation
+from local.fc.errors import FcError, Outcome
+from local.fc.functions import Destination, Function, OssTrigger, Timer
 from local.state import State
 
 CODE = Path("/code")
 DONE = Outcome(b"done")
-FAILED = Outcome(b'{"errorMessage": "no"}', "UnhandledInvocationError")
+FAILED = Outcome(b'{"errorMessage": "no"}', "UnhandledInvocationError", "FunctionUnhandledError")
+
+
+def to(name: str) -> Destination:
+    return Destination(f"acs:fc:cn-beijing:42:functions/{name}")
 
 
 def function(name: str = "f", **settings: Any) -> Function:
@@ -109,7 +114,7 @@ def test_a_failed_function_is_retried_three_times_with_doubling_spacing() -> Non
     assert (spacings, last.id, fc.next_due()) == ([1.0, 2.0, 4.0], request_id, None)
 
 
-@pytest.mark.parametrize("error", ["FunctionTimeoutError", "UnhandledInvocationError"])
+@pytest.mark.parametrize("error", ["InitializationError", "UnhandledInvocationError"])
 def test_a_function_without_retries_runs_once(error: str) -> None:
     fc = make(function(retries=0))
     fc.enqueue("f", b"", "api")
@@ -222,7 +227,7 @@ def told(fc: Fc) -> dict[str, Any]:
 
 def test_a_success_wakes_its_destination_and_tells_it_all() -> None:
     # Given a function whose success goes to another
-    fc = make(function(on_success="next"), function("next"), account_id="42", region="cn-hangzhou")
+    fc = make(function(on_success=to("next")), function("next"), account_id="42", region="cn-hangzhou")
     request_id = fc.enqueue("f", "小明".encode(), "oss")
     # When it succeeds
     fc.finish(start_one(fc), Outcome(b'"ok"'))
@@ -238,7 +243,7 @@ def test_a_success_wakes_its_destination_and_tells_it_all() -> None:
 
 
 def test_a_failure_is_told_once_after_its_last_retry() -> None:
-    fc = make(function(on_failure="alarm", retries=1), function("alarm"))
+    fc = make(function(on_failure=to("alarm"), retries=1), function("alarm"))
     fc.enqueue("f", b"", "oss")
     fc.finish(start_one(fc), FAILED)
     pass_time(fc, waits(fc))
@@ -249,7 +254,7 @@ def test_a_failure_is_told_once_after_its_last_retry() -> None:
 
 
 def test_an_event_that_grew_too_old_is_told_as_a_failure() -> None:
-    fc = make(function(on_failure="alarm", max_age=10), function("alarm"))
+    fc = make(function(on_failure=to("alarm"), max_age=10), function("alarm"))
     fc.enqueue("f", b"", "oss")
     pass_time(fc, 11)
     notice = told(fc)
@@ -258,7 +263,7 @@ def test_an_event_that_grew_too_old_is_told_as_a_failure() -> None:
 
 
 def test_a_timer_invocation_has_no_destination() -> None:
-    fc = make(function(on_success="next", timers=(Timer("tick", "0 * * * * *"),)), function("next"))
+    fc = make(function(on_success=to("next"), timers=(Timer("tick", "0 * * * * *"),)), function("next"))
     pass_time(fc, waits(fc))
     fc.finish(start_one(fc), DONE)
     assert fc.start_due() == []
@@ -266,7 +271,7 @@ def test_a_timer_invocation_has_no_destination() -> None:
 
 def test_a_destination_that_refuses_is_forgotten() -> None:
     # Given destinations that are not there, or cannot take so much
-    fc = make(function(on_success="nobody"), function("g", on_success="f"))
+    fc = make(function(on_success=to("nobody")), function("g", on_success=to("f")))
     fc.enqueue("f", b"", "oss")
     fc.enqueue("g", b"", "oss")
     # When both functions succeed, one with a large answer

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from local.fc.events import destination_payload, matches, oss_payload, timer_payload
-from local.fc.stack_file import OssTrigger, Timer
+from local.fc.functions import OssTrigger, Timer
 
 
 def event(name: str = "ObjectCreated:PutObject", bucket: str = "pics", key: str = "photos/a.jpg") -> dict[str, Any]:

@@ -4,138 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from local.clock import ManualClock
-from local.credential import Credential
-from local.fc.engine import Outcome
-from local.fc.instance import Platform
-from local.fc.instances import IDLE_AT_MOST, Instances
-from local.fc.stack_file import Function
-
-PLATFORM = Platform("cn-beijing", "42", Credential("role-id", "role-secret", "role-token"))
-
-TOY = """
-import json, logging, os, sys
-
-import beside
-
-count = 0
-
-def echo(event, context):
-    return event
-
-def text(event, context):
-    return "小明"
-
-def answer(event, context):
-    return {"n": json.loads(event)["n"] + 1}
-
-def unspeakable(event, context):
-    return object()
-
-def fail(event, context):
-    raise ValueError("something is wrong")
-
-def hang(event, context):
-    print("hanging")
-    while True:
-        pass
-
-def die(event, context):
-    os._exit(3)
-
-def leave(event, context):
-    sys.exit("bye")
-
-def remember(event, context):
-    global count
-    count += 1
-    return [os.getpid(), count]
-
-def describe(event, context):
-    credentials = getattr(context, "credentials", None)
-    return {
-        "request_id": context.request_id,
-        "credentials": credentials and [getattr(credentials, name) for name in
-            ("access_key_id", "access_key_secret", "security_token")],
-        "function": [context.function.name, context.function.handler, context.function.memory,
-            context.function.timeout],
-        "where": [context.region, context.account_id],
-        "logger": [context.logger is None, context.getLogger() is logging.getLogger()],
-        "service": hasattr(context, "service"),
-    }
-
-def environment(event, context):
-    return dict(os.environ)
-
-def surroundings(event, context):
-    import importlib.util
-    return {"cwd": os.getcwd(), "first": sys.path[0], "stdin": sys.stdin.read(), "beside": beside.WORD,
-        "cosdrop": [name for name in ("local", "ops", "shared") if importlib.util.find_spec(name)],
-        "preinstalled": importlib.util.find_spec("requests") is not None}
-
-def speak(event, context):
-    print("printed 小明")
-    os.write(1, b"written\\n")
-    sys.stderr.write("complained\\n")
-    logging.getLogger().info("logged %s", 1)
-    logging.getLogger().debug("not shown")
-    sys.stdout.write("unfinished")
-    sys.stdout.flush()
-    os._exit(0)
-"""
-
-Call = Callable[..., Outcome]
-
-
-class Runner:
-    """A pool over the toy bundle, whose functions are named by their handlers."""
-
-    def __init__(self, folder: Path) -> None:
-        (folder / "index.py").write_text(TOY, encoding="utf-8")
-        (folder / "beside.py").write_text("WORD = 'here'\n")
-        (folder / "broken.py").write_text("import nothing_of_that_name\n")
-        self.folder = folder
-        self.clock = ManualClock()
-        self.lines: queue.Queue[tuple[str, str]] = queue.Queue()
-        self._pools: list[Instances] = []
-
-    def pool(self, handler: str = "index.echo", **settings: Any) -> Instances:
-        settings = {"timeout": 20, "memory": 256, **settings}
-        function = Function("f", self.folder, handler=handler, **settings)
-        pool = Instances([function], PLATFORM, self.clock, lambda name, line: self.lines.put((name, line)))
-        self._pools.append(pool)
-        return pool
-
-    def call(self, handler: str, event: bytes = b"", **settings: Any) -> Outcome:
-        return self.pool(handler, **settings).call("f", "1-request", event)
-
-    def json(self, handler: str, event: bytes = b"", **settings: Any) -> Any:
-        return json.loads(self.call(handler, event, **settings).body)
-
-    def line(self) -> tuple[str, str]:
-        return self.lines.get(timeout=10)
-
-    def close(self) -> None:
-        for pool in self._pools:
-            pool.close()
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Runner]:
-    runner = Runner(tmp_path)
-    yield runner
-    runner.close()
-
+from local.fc.errors import Outcome
+from tests.unit.local_fc.runner import Runner
 
 # --- answers and errors
 
@@ -188,17 +63,35 @@ def test_a_function_that_outlasts_its_timeout_is_killed(runner: Runner) -> None:
     # Given a function that never ends
     outcome = runner.call("index.hang", timeout=1)
     # Then it was ended after its one second, its last words heard
-    assert outcome.error == "FunctionTimeoutError"
-    assert json.loads(outcome.body) == {"errorMessage": "Function timed out after 1 seconds"}
-    assert runner.line() == ("f", "hanging")
+    assert (outcome.error, outcome.kind) == ("UnhandledInvocationError", "FunctionTimeoutError")
+    assert re.fullmatch(
+        r"Function timed out after 1 seconds \(maxMemoryUsage: \d+\.\d\dMB\)", json.loads(outcome.body)["errorMessage"]
+    )
+    assert runner.line().text == "hanging"
 
 
 @pytest.mark.parametrize("handler", ["index.die", "index.leave"])
 def test_a_process_that_ends_is_an_error_and_the_next_call_has_a_new_one(runner: Runner, handler: str) -> None:
     pool = runner.pool(handler)
     outcomes = [pool.call("f", "1-request", b"") for _ in range(2)]
-    assert [outcome.error for outcome in outcomes] == ["UnhandledInvocationError"] * 2
+    assert {outcome.kind for outcome in outcomes} == {"FunctionUnhandledError"}
     assert all("Process exited unexpectedly" in str(outcome.body) for outcome in outcomes)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is watched where there is /proc")
+@pytest.mark.parametrize("handler", ["index.hoard", "index.hoard_and_hang"])
+def test_a_function_that_takes_too_much_memory_is_killed(runner: Runner, handler: str) -> None:
+    # Given a function of 256 MB that takes 300, and either ends at once or never
+    pool = runner.pool(handler, timeout=60)
+    outcome = pool.call("f", "1-request", b"")
+    # Then both were noticed
+    assert (outcome.error, outcome.kind) == ("UnhandledInvocationError", "FunctionOOMError")
+    peak = re.search(r"maxMemoryUsage: (\d+)", str(outcome.body))
+    assert peak and int(peak[1]) > 300
+
+
+def test_a_function_that_stays_within_its_memory_is_left_alone(runner: Runner) -> None:
+    assert runner.call("index.hoard", memory=512).error == ""
 
 
 # --- what a function sees
@@ -259,85 +152,16 @@ def test_a_function_sees_its_bundle_and_the_preinstalled_but_nothing_of_this_pro
 def test_whatever_it_prints_is_its_log_line_by_line(runner: Runner) -> None:
     runner.call("index.speak")
     lines = [runner.line() for _ in range(5)]
-    assert {name for name, _ in lines} == {"f"}
-    printed, written, complained, logged, unfinished = (line for _, line in lines)
-    assert (printed, written, complained, unfinished) == ("printed 小明", "written", "complained", "unfinished")
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z 1-request \[INFO\] logged 1", logged)
+    assert {(line.function, line.request_id, line.level) for line in lines} == {("f", "1-request", "INFO")}
+    assert [line.text for line in lines] == ["printed 小明", "written", "complained", "logged 1", "unfinished"]
 
 
-# --- the pool
-
-
-def test_a_warm_instance_is_used_again(runner: Runner) -> None:
-    pool = runner.pool("index.remember")
-    (first, one), (second, two) = (json.loads(pool.call("f", "1-request", b"").body) for _ in range(2))
-    assert (first, [one, two]) == (second, [1, 2])
-
-
-def test_an_instance_that_idled_for_long_is_ended(runner: Runner) -> None:
-    # Given an instance that is warm
-    pool = runner.pool("index.remember")
-    process, _ = json.loads(pool.call("f", "1-request", b"").body)
-    # When it is looked after in time, and then too late
-    pool.reap()
-    os.kill(process, 0)
-    runner.clock.sleep(IDLE_AT_MOST + 1)
-    pool.reap()
-    # Then it is gone, and the next call has a new one
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
-    assert json.loads(pool.call("f", "1-request", b"").body)[1] == 1
-
-
-def test_a_closed_pool_leaves_no_process_and_starts_none(runner: Runner) -> None:
-    pool = runner.pool("index.remember")
-    process, _ = json.loads(pool.call("f", "1-request", b"").body)
-    pool.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
-    assert pool.call("f", "1-request", b"").error == "ResourceExhausted"
-
-
-def test_a_function_without_its_bundle_is_named_at_once(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="make bundle"):
-        Instances([Function("f", tmp_path / "absent")], PLATFORM, ManualClock(), lambda name, line: None)
-
-
-RUNNER = """
-import os, signal, sys
-from pathlib import Path
-from local.clock import WallClock
-from local.fc.instance import Platform
-from local.fc.instances import Instances
-from local.credential import Credential
-from local.fc.stack_file import Function
-
-def die(name, line):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-function = Function("f", Path(sys.argv[1]), timeout=60)
-Instances([function], Platform("r", "1", Credential("i", "s")), WallClock(), die).call("f", "1-request", b"")
-"""
-
-LASTING = """
-import time
-
-def handler(event, context):
-    with open("alive", "w", buffering=1) as alive:
-        print("began", file=alive)
-        print("kill the runner now")
-        time.sleep(10)
-        alive.write("outlived it")
-"""
-
-
-def test_an_instance_dies_with_a_runner_that_is_killed(tmp_path: Path) -> None:
-    # Given a function in the middle of a long call, which holds a pipe open as long as it lives
-    (tmp_path / "index.py").write_text(LASTING)
-    os.mkfifo(tmp_path / "alive")
-    command = [sys.executable, "-c", RUNNER, str(tmp_path)]
-    with subprocess.Popen(command, cwd=Path(__file__).parents[3]) as runner:
-        # When its runner is killed with no chance to clean up
-        heard = (tmp_path / "alive").read_text()
-    # Then the pipe closes before the call would have ended
-    assert (heard, runner.returncode) == ("began\n", -9)
+def test_lines_belong_to_the_request_that_wrote_them(runner: Runner) -> None:
+    # Given one instance that serves two requests
+    pool = runner.pool("index.fail")
+    for request_id in ("1-first", "1-second"):
+        pool.call("f", request_id, b"")
+    # Then the traceback of each stands under its own
+    heard = [runner.line() for _ in range(8)]
+    assert {line.request_id for line in heard} == {"1-first", "1-second"}
+    assert [line.request_id for line in heard] == sorted(line.request_id for line in heard)

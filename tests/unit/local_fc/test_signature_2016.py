@@ -4,7 +4,7 @@ import pytest
 from fc2.auth import Auth
 
 from local.credential import Credential
-from local.fc.engine import FcError
+from local.fc.errors import FcError
 from local.fc.signature_2016 import verify
 
 NOW = 1_700_000_000.0

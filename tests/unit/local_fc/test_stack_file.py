@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from local.fc.expressions import StackFileError
-from local.fc.stack_file import Function, OssTrigger, Timer, read
+from local.fc.functions import Function, OssTrigger, Timer
+from local.fc.stack_file import read
 from shared.settings import variables
 
 ACCOUNT = "1234567890123456"
