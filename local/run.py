@@ -79,28 +79,31 @@ def _dashscope(of: Stack, state: State) -> ASGIApp:
 
 
 def _fc(of: Stack, state: State) -> ASGIApp:
-    from local.fc import http, stack_file
+    from local.fc import http, interpreters, logs, queues, stack_file
     from local.fc.engine import Fc
-    from local.fc.instance import Platform
     from local.fc.instances import Instances
+    from local.fc.surroundings import Platform
 
-    clock = WallClock()
-    functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id)
+    def log(line: logs.Line) -> None:
+        sys.stderr.write(f"{logs.render(line)}\n")
+        sys.stderr.flush()
+
+    environment = of.environment(os.environ)
+    functions = stack_file.read(ROOT / "s.yaml", environment, account_id=of.account_id, region=of.region)
     person, role = _credentials(of)
-    instances = Instances(functions, Platform(of.region, of.account_id, role), clock, _say)
+    runtimes = (function.runtime for function in functions)
+    chosen = interpreters.choose(runtimes, ROOT, lambda told: log(logs.own("WARNING", told)))
+    clock = WallClock()
+    instances = Instances(functions, Platform(of.region, of.account_id, role, chosen), clock, log)
     engine = Fc(state, clock, functions, region=of.region, account_id=of.account_id)
-    return http.app(engine, state, instances=instances, credentials=[person], wall=clock, log=_say)
+    send = queues.sender(of.mns, role)
+    return http.app(engine, state, instances=instances, credentials=[person], wall=clock, send=send, log=log)
 
 
 def _credentials(of: Stack) -> list[Credential]:
     """The person's access key, and the temporary one that the functions are given."""
     role = Credential(of.role_key_id, of.role_key_secret, of.role_token)
     return [Credential(of.access_key_id, of.access_key_secret), role]
-
-
-def _say(function: str, line: str) -> None:
-    sys.stderr.write(f"{function} | {line}\n")
-    sys.stderr.flush()
 
 
 _BUILDERS: dict[str, Callable[[Stack, State], ASGIApp]] = {

@@ -87,8 +87,7 @@ def settle(booth: Booth, job: Job, stale: str, before: Job | None = None) -> Non
         _put_word(booth, job, before)
     if before is None and job.marker and job.marker != stale:
         _put_marker(booth, job.marker, job.key)
-    # A job that is still new may have a live holder, between slot and `submitting`: the poller frees that one, later.
-    if not job.uses_slot and (before.uses_slot if before is not None else job.state is not State.NEW):
+    if not job.uses_slot and (before.uses_slot if before is not None else not _may_be_about_to_submit(job)):
         free_slot(booth, job, missed=before is not None and _was_put_off(job))
     if job.marker != stale and job.state is State.RUNNING:
         _remind(booth, job)
@@ -104,6 +103,11 @@ def _put_word(booth: Booth, job: Job, before: Job | None) -> None:
         notes.put(booth, job, job.code, final=False)
     elif not job.state.is_open or before is None or before.has_note or job.op == "reopened":
         notes.drop(booth, job)
+
+
+def _may_be_about_to_submit(job: Job) -> bool:
+    """Whether a live holder may stand between slot and `submitting`; the poller frees such a slot, after a while."""
+    return job.state is State.NEW and not job.held
 
 
 def _put_marker(booth: Booth, marker: str, photo: str) -> None:
@@ -193,9 +197,9 @@ def _body(booth: Booth, job: Job, post: Post) -> dict[str, Any]:
 def _answer(posted: Posted) -> dict[str, str]:
     match posted:
         case Accepted(task_id, request_id):
-            return {"task": task_id, "request_id": request_id}
+            return {"task": task_id, "dashscope_request": request_id}
         case Refusal(code, message, request_id):
-            return {"code": code, "message": message, "request_id": request_id}
+            return {"code": code, "message": message, "dashscope_request": request_id}
         case Unsent(reason):
             return {"reason": reason}
         case _:
@@ -255,4 +259,6 @@ def _copy(booth: Booth, job: Job) -> Stored | Stuck:
 
 
 def _telling(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name in ("code", "reason", "task_id", "request_id", "how")}
+    # `request_id` on a log line is Function Compute's: the invocation that wrote it.
+    told = {name: value for name, value in fields.items() if name in ("code", "reason", "task_id", "how")}
+    return told | ({"dashscope_request": fields["request_id"]} if fields.get("request_id") else {})

@@ -23,6 +23,12 @@ def _text(value: str) -> str:
     return value
 
 
+def _header(value: str) -> str:
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise ValueError("must be plain ASCII without spaces: it travels in an HTTP header")
+    return value
+
+
 def _url(value: str) -> str:
     if not re.fullmatch(r"https?://[^/\s]+", value):
         raise ValueError("must be http(s)://host[:port] without a path")
@@ -126,7 +132,11 @@ class Settings:
     )
     queue: str = _variable("QUEUE_NAME", _text, "The message queue", "cosdrop", "cosdrop")
     api_key: str = _variable(
-        "DASHSCOPE_API_KEY", _text, "The API key; one per booth, so that the task list is its own", "sk-…", secret=True
+        "DASHSCOPE_API_KEY",
+        _header,
+        "The API key; one per booth, so that the task list is its own",
+        "sk-…",
+        secret=True,
     )
     api_key_id: str = _variable(
         "DASHSCOPE_API_KEY_ID",
@@ -136,7 +146,7 @@ class Settings:
         "",
     )
     workspace: str = _variable(
-        "DASHSCOPE_WORKSPACE", _text, "The workspace, when the key is a RAM user's", "ws_abc", ""
+        "DASHSCOPE_WORKSPACE", _header, "The workspace, when the key is a RAM user's", "ws_abc", ""
     )
     dashscope_endpoint: str = _variable(
         "DASHSCOPE_ENDPOINT",
@@ -213,15 +223,13 @@ def read(environ: Mapping[str, str]) -> Settings:
                 raise ValueError("is not set")
             parsed[made.name] = row.parse(value)
         except ValueError as error:
-            wrong.append(f"{row.name} {_why(error, row)}, for example {row.name}={row.example}")
+            wrong.append(f"{row.name} {_why(error)}, for example {row.name}={row.example}")
     if wrong:
         raise BadSetting("; ".join(wrong))
     return Settings(**parsed)
 
 
-def _why(error: ValueError, row: Variable) -> str:
-    # float() and int() repeat the value in their message: never do that with a secret.
+def _why(error: ValueError) -> str:
+    # What float() and int() raise repeats the value, which may be a secret in the wrong place; our own words never do.
     told = str(error)
-    return (
-        told if told.startswith(("must", "is not")) and not row.secret else "is not set" if row.secret else "is wrong"
-    )
+    return told if told.startswith(("must", "is not")) else "is wrong"

@@ -37,7 +37,7 @@ def async_config(of: Function, arn: str) -> dict[str, Any]:
         "functionArn": arn,
         "asyncTask": False,
         "maxAsyncRetryAttempts": of.retries,
-        "maxAsyncEventAgeInSeconds": int(of.max_age),
+        "maxAsyncEventAgeInSeconds": of.max_age,
         "destinationConfig": {name: to for name, to in destinations.items() if to},
     }
 

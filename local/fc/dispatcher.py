@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 from local.fc.engine import Fc, Invocation
 from local.fc.errors import FcError, NoInstance, Outcome
 from local.fc.instances import Instances
-from local.fc.logs import Line, Log
+from local.fc.logs import Log, own
 from local.fc.notices import Notice
 from local.fc.queues import Refused, Send
 from local.state import State
@@ -91,10 +90,10 @@ class Dispatcher:
         try:
             await loop.run_in_executor(self._senders, self._send, notice.queue, notice.body.encode())
         except Refused as error:
-            self._say("WARNING", "-", notice.id, f"its queue will not hear of it: {error}")
+            self._log(own("WARNING", f"queue {notice.queue} will not hear of it: {error}", request_id=notice.id))
             self._engine.notices.settle(notice)
         except Exception as error:  # whatever a client raises for a service that does not answer
-            self._say("WARNING", "-", notice.id, f"its queue does not answer, later then: {error}")
+            self._log(own("WARNING", f"queue {notice.queue} is asked again later: {error}", request_id=notice.id))
             self._engine.notices.put_off(notice)
         else:
             self._engine.notices.settle(notice)
@@ -106,11 +105,8 @@ class Dispatcher:
         outcome = await loop.run_in_executor(self._threads, self._instances.call, function, request_id, event)
         if outcome.error:
             told = outcome.body.decode("utf-8", "replace")
-            self._say("ERROR", function, request_id, f"{outcome.error} ({outcome.kind}): {told}")
+            self._log(own("ERROR", f"{outcome.error} ({outcome.kind}): {told}", function, request_id))
         return outcome
-
-    def _say(self, level: str, function: str, request_id: str, text: str) -> None:
-        self._log(Line(time.time(), function, request_id, level, text))
 
     async def _nap(self) -> None:
         due = self._engine.next_due()

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.fc.javascript import evaluate, spelt
 
-EXPRESSION = re.compile(r"\$\{([\s\S]*?)\}")
+EXPRESSION = re.compile(r"\$\{([^}]*)\}")
 _NAME = re.compile(r"\w+(\.[\w-]+)*")
 _BARE_CALL = re.compile(r"(\w+)\(([^'\"()]+)\)")
 

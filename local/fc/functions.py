@@ -79,7 +79,7 @@ class Function:
     timers: tuple[Timer, ...] = ()
     oss_triggers: tuple[OssTrigger, ...] = ()
     retries: int = 3
-    max_age: float = 86_400
+    max_age: int = 86_400
     on_success: Destination | None = None
     on_failure: Destination | None = None
     reserved_concurrency: int | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from local.clock import Clock
 from local.fc.errors import NoInstance, Outcome
 from local.fc.functions import Function
 from local.fc.instance import Instance
-from local.fc.logs import Line, Log
+from local.fc.logs import Log, own
 from local.fc.surroundings import Platform
 
 IDLE_AT_MOST = 5 * 60.0
@@ -135,4 +134,4 @@ class Instances:
         request_id = str(uuid.uuid4())
         outcome = instance.stop(request_id)
         if outcome.error:
-            self._log(Line(time.time(), name, request_id, "ERROR", f"preStop: {outcome.body.decode()}"))
+            self._log(own("ERROR", f"preStop: {outcome.body.decode()}", name, request_id))

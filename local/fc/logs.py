@@ -33,6 +33,11 @@ class Line:
 Log = Callable[[Line], None]
 
 
+def own(level: str, text: str, function: str = "-", request_id: str = "") -> Line:
+    """What the runner itself has to say, now; of a function and a request if it is of them."""
+    return Line(time.time(), function, request_id, level, text)
+
+
 def heard(at: float, function: str, request_id: str, raw: str) -> Line:
     """What `function` printed while it worked on `request_id`."""
     if (logged := _LOGGED.fullmatch(raw)) and logged[2] in LEVELS:

@@ -21,8 +21,17 @@ T = TypeVar("T")
 RUNTIMES = ("python3.10", "python3.12")
 
 _NOT_HERE = (
-    *("customContainerConfig", "customDNS", "customRuntimeConfig", "gpuConfig"),
-    *("layers", "nasConfig", "ossMountConfig", "sessionAffinity"),
+    *(
+        "customContainerConfig",
+        "customDNS",
+        "customRuntimeConfig",
+        "gpuConfig",
+        "layers",
+        "nasConfig",
+        "ossMountConfig",
+    ),
+    *("sessionAffinity", "asyncInvokeConfig.asyncTask"),
+    *("instanceLifecycleConfig.initializer.command", "instanceLifecycleConfig.preStop.command"),
 )
 """Props that change what a function is or sees. Scaling, networks, roles, tags and tracing change nothing here."""
 
@@ -53,7 +62,7 @@ def _is_fc3(component: str) -> bool:
 
 
 class _Props:
-    """The props of one function, each in the type it must have. Raises StackFileError that names the function."""
+    """The props of one function by dotted path, each in the type it must have. Raises StackFileError."""
 
     def __init__(self, resource: Resource) -> None:
         self._resource = resource
@@ -61,93 +70,92 @@ class _Props:
     def refused(self, why: str) -> StackFileError:
         return StackFileError(f"{self._resource.name}: {why}")
 
-    def needed(self, key: str) -> str:
-        value = self._resource.get(key)
+    def get(self, path: str, default: Any = None) -> Any:
+        first, *rest = path.split(".")
+        value = self._resource.get(first)
+        for key in rest:
+            if value is not None and not isinstance(value, Mapping):
+                raise self.refused(f"{path}: {value!r} is not a mapping")
+            value = value.get(key) if value else None
+        return default if value is None else value
+
+    def text(self, path: str) -> str:
+        value = self.get(path)
         if not isinstance(value, str):
-            raise self.refused(f"lacks {key}" if value is None else f"{key} must be a text, not {value!r}")
+            raise self.refused(f"lacks {path}" if value is None else f"{path} must be a text, not {value!r}")
         return value
 
-    def tree(self, key: str) -> Mapping[str, Any]:
-        value = self._resource.get(key, {})
-        if not isinstance(value, Mapping):
-            raise self.refused(f"{key} must be a mapping, not {value!r}")
-        return value
-
-    def any(self, key: str, default: Any = None) -> Any:
-        return self._resource.get(key, default)
-
-    def integer(self, name: str, value: Any) -> int:
+    def integer(self, path: str, default: int) -> int:
         """env() gives texts, which the service refuses where a number belongs."""
+        value = self.get(path, default)
         if isinstance(value, bool) or not isinstance(value, int):
-            raise self.refused(f"{name} must be a number, not {value!r}")
+            raise self.refused(f"{path} must be a number, not {value!r}")
         return value
 
-    def texts(self, key: str) -> dict[str, str]:
+    def texts(self, path: str) -> dict[str, str]:
         """A mapping of texts: a bare number among the environment variables is refused by the service."""
-        for name, value in self.tree(key).items():
+        values = self.get(path, {})
+        if not isinstance(values, Mapping):
+            raise self.refused(f"{path} must be a mapping, not {values!r}")
+        for name, value in values.items():
             if not isinstance(value, str):
-                raise self.refused(f"{key}: {name} must be a text, not {value!r}")
-        return dict(self.tree(key))
+                raise self.refused(f"{path}: {name} must be a text, not {value!r}")
+        return dict(values)
 
 
 def _function(props: _Props, folder: Path) -> Function:
     _refuse_what_is_not_here(props)
-    invocation, hooks = props.tree("asyncInvokeConfig"), props.tree("instanceLifecycleConfig")
-    reserved = props.tree("concurrencyConfig").get("reservedConcurrency")
-    destinations = invocation.get("destinationConfig", {})
+    reserved = "concurrencyConfig.reservedConcurrency"
     return Function(
-        name=props.needed("functionName"),
+        name=props.text("functionName"),
         code=_code(props, folder),
-        handler=props.needed("handler"),
-        runtime=props.needed("runtime"),
-        description=props.any("description", ""),
-        timeout=props.integer("timeout", props.any("timeout", Function.timeout)),
-        memory=props.integer("memorySize", props.any("memorySize", Function.memory)),
+        handler=props.text("handler"),
+        runtime=props.text("runtime"),
+        description=props.get("description", ""),
+        timeout=props.integer("timeout", Function.timeout),
+        memory=props.integer("memorySize", Function.memory),
         environment=props.texts("environmentVariables"),
-        initializer=_hook(props, "initializer", hooks.get("initializer")),
-        pre_stop=_hook(props, "preStop", hooks.get("preStop")),
+        initializer=_hook(props, "initializer"),
+        pre_stop=_hook(props, "preStop"),
         timers=_triggers(props, "timer", triggers.timer),
         oss_triggers=_triggers(props, "oss", triggers.oss),
-        retries=props.integer("retries", invocation.get("maxAsyncRetryAttempts", Function.retries)),
-        max_age=props.integer("age", invocation.get("maxAsyncEventAgeInSeconds", int(Function.max_age))),
-        on_success=_destination(props, destinations.get("onSuccess")),
-        on_failure=_destination(props, destinations.get("onFailure")),
-        reserved_concurrency=None if reserved is None else props.integer("reservedConcurrency", reserved),
+        retries=props.integer("asyncInvokeConfig.maxAsyncRetryAttempts", Function.retries),
+        max_age=props.integer("asyncInvokeConfig.maxAsyncEventAgeInSeconds", Function.max_age),
+        on_success=_destination(props, "onSuccess"),
+        on_failure=_destination(props, "onFailure"),
+        reserved_concurrency=None if props.get(reserved) is None else props.integer(reserved, 0),
     )
 
 
 def _refuse_what_is_not_here(props: _Props) -> None:
-    for key in _NOT_HERE:
-        if props.any(key):
-            raise props.refused(f"the local runner has no {key}")
-    if props.needed("runtime") not in RUNTIMES:
-        raise props.refused(f"the local runner knows {' and '.join(RUNTIMES)}, not {props.needed('runtime')}")
-    if props.any("instanceConcurrency", 1) != 1:
+    for path in _NOT_HERE:
+        if props.get(path):
+            raise props.refused(f"the local runner has no {path}")
+    if props.text("runtime") not in RUNTIMES:
+        raise props.refused(f"the local runner knows {' and '.join(RUNTIMES)}, not {props.text('runtime')}")
+    if props.get("instanceConcurrency", 1) != 1:
         raise props.refused("instanceConcurrency: an instance of a Python runtime serves one request at a time")
-    if props.tree("asyncInvokeConfig").get("asyncTask"):
-        raise props.refused("the local runner has no asyncTask")
-    for kind in {one.get("triggerType") for one in props.any("triggers", [])} - {"oss", "timer"}:
+    for kind in {one.get("triggerType") for one in props.get("triggers", [])} - {"oss", "timer"}:
         raise props.refused(f"the local runner has no {kind} trigger")
 
 
 def _code(props: _Props, folder: Path) -> Path:
-    code = props.any("code")
+    code = props.get("code")
     if not isinstance(code, str) or "://" in code or code.endswith((".zip", ".jar", ".war")):
         raise props.refused(f"code must be a folder, not {code!r}")
     return (folder / code).resolve()
 
 
-def _hook(props: _Props, name: str, declared: Mapping[str, Any] | None) -> Hook | None:
-    if declared and declared.get("command"):
-        raise props.refused(f"the local runner has no command as {name}, only a handler")
+def _hook(props: _Props, name: str) -> Hook | None:
+    path = f"instanceLifecycleConfig.{name}"
     # An empty handler switches a hook off: https://help.aliyun.com/zh/functioncompute/fc/function-instance-lifecycle
-    if not declared or not declared.get("handler"):
+    if not props.get(f"{path}.handler"):
         return None
-    return Hook(declared["handler"], props.integer(f"{name}.timeout", declared.get("timeout", Function.timeout)))
+    return Hook(props.text(f"{path}.handler"), props.integer(f"{path}.timeout", Function.timeout))
 
 
 def _triggers(props: _Props, kind: str, made: Callable[[Mapping[str, Any]], T]) -> tuple[T, ...]:
-    declared = [one for one in props.any("triggers", []) if one.get("triggerType") == kind]
+    declared = [one for one in props.get("triggers", []) if one.get("triggerType") == kind]
     return tuple(_trigger(props, one, made) for one in declared)
 
 
@@ -163,10 +171,11 @@ def _trigger(props: _Props, declared: Mapping[str, Any], made: Callable[[Mapping
         raise props.refused(f"trigger {name}: {error}") from error
 
 
-def _destination(props: _Props, declared: Mapping[str, str] | None) -> Destination | None:
-    if not declared or not declared.get("destination"):
+def _destination(props: _Props, name: str) -> Destination | None:
+    arn = props.get(f"asyncInvokeConfig.destinationConfig.{name}.destination")
+    if not arn:
         return None
     try:
-        return Destination(declared["destination"])
+        return Destination(arn)
     except ValueError as error:
         raise props.refused(f"destination {error}") from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from local.oss.transform import (
     auto_orient,
     bad_request,
     crop,
+    damaged,
     number,
     options,
     resize,
@@ -38,8 +40,19 @@ _WITHOUT_ALPHA = ("JPEG", "BMP")
 _ELSEWHERE = {"watermark", "rotate", "blur", "bright", "contrast", "sharpen", "circle", "rounded-corners", "interlace"}
 
 
+_BROKEN = (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, struct.error)
+"""What Pillow raises for files that are cut off or damaged."""
+
+
 def process(data: bytes, process: str) -> tuple[bytes, str]:
     """The bytes and media type that `process`, like `image/resize,w_100/format,jpg`, makes of `data`."""
+    try:
+        return _processed(data, process)
+    except _BROKEN:
+        raise damaged() from None
+
+
+def _processed(data: bytes, process: str) -> tuple[bytes, str]:
     kind, *actions = process.split("/")
     if kind != "image" or not actions:
         raise invalid_argument(f"The process {kind} is not supported.")

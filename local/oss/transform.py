@@ -60,7 +60,12 @@ class Picture:
         try:
             return self.image.convert("RGBA" if self.image.has_transparency_data else "RGB")
         except OSError:
-            raise OssError(403, "ImageDamage", "The image file may be damaged.") from None
+            raise damaged() from None
+
+
+def damaged() -> OssError:
+    """For a file that begins as a picture and cannot be decoded."""
+    return OssError(403, "ImageDamage", "The image file may be damaged.")
 
 
 def auto_orient(picture: Picture, arguments: list[str]) -> Picture:

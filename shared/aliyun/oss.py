@@ -27,11 +27,15 @@ from shared.settings import Settings
 
 OLDEST = (2, 18, 4)
 """Older versions sign V4 requests but not V4 links."""
-_TIMEOUT = (3.05, 20.0)
+_TIMEOUT = (3.05, 8.0)
+"""Seconds to connect and between two reads; with two repetitions still well inside the function's own time-out."""
 _META = "x-oss-meta-"
 
 # At DEBUG the SDK logs tokens and strings to sign.
 logging.getLogger("oss2").setLevel(logging.WARNING)
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # a retry is no event of ours
+# And urllib3 logs whole targets, signatures included.
+logging.getLogger("urllib3").setLevel(logging.WARNING)
 
 
 class OssObjects:
@@ -40,7 +44,7 @@ class OssObjects:
     def __init__(self, settings: Settings, credentials: Credentials) -> None:
         _check_version(oss2.__version__)
         auth = _auth(credentials)
-        # enable_crc=False: without crcmod's C extension CRC64 is 60 times slower; Content-MD5 guards every write.
+        # enable_crc=False: without crcmod's C extension CRC64 is some 40 times slower; Content-MD5 guards every write.
         common = {"region": settings.region, "session": _session(), "connect_timeout": _TIMEOUT, "enable_crc": False}
         self._bucket = oss2.Bucket(auth, settings.oss_endpoint, settings.bucket, **common)
         self._signer = oss2.Bucket(
@@ -108,7 +112,8 @@ class OssObjects:
             try:
                 facts = json.loads(_whole(self._bucket.get_object(key, process="image/info")))
             except ServerError as error:
-                if 400 <= error.status < 500 and error.status not in (403, 404, 408, 429):
+                told_of_picture = 400 <= error.status < 500 and error.status not in (403, 404, 408, 429)
+                if told_of_picture or error.code == "ImageDamage":  # a 403, as a missing right is
                     return Unreadable(error.code)
                 raise
         return {name: str(told["value"]) for name, told in facts.items()}

@@ -21,7 +21,8 @@ import requests
 from mns.account import Account
 
 from local.mns.signature import sign
-from tests.e2e.command import COSDROP, FACE, ROOT, Ran, cosdrop, environment, eventually
+from tests.e2e import pictures
+from tests.e2e.command import COSDROP, ROOT, Ran, cosdrop, environment, eventually
 
 ENDINGS = ("done", "refused", "expired", "superseded", "withdrawn", "ignored")
 _LOGGED = re.compile(r"cosdrop-(\w+) \| (\{.*\})")
@@ -65,7 +66,7 @@ class Booth:
 
     def put(self, key: str, content: bytes | None = None) -> str:
         """Upload a photo of a face, or `content`; returns its key."""
-        self.bucket.put_object(key, FACE.read_bytes() if content is None else content)
+        self.bucket.put_object(key, pictures.face() if content is None else content)
         return key
 
     def keys(self, prefix: str = "") -> list[str]:

@@ -129,7 +129,7 @@ def outage_of_mns(s: Stage) -> None:
 
 
 def outage_of_dashscope(s: Stage) -> None:
-    s.out("tasks.*", 0, 240)
+    s.out("tasks.*", 0, 90)
     s.at(1, lambda: s.upload("a.jpg"))
 
 
@@ -139,7 +139,7 @@ def dashscope_away_for_26_hours(s: Stage) -> None:
 
 
 def slot_taken_by_a_stranger(s: Stage) -> None:
-    s.at(0.5, lambda: s.other_program(90))
+    s.at(0.5, lambda: s.other_program(20))
     s.at(1, lambda: s.upload("a.jpg"))
 
 

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from functions.poller.index import poll
+from local.dashscope.errors import ApiError
 from shared import journal
 from shared.errors import BadResult
-from tests.world import ALWAYS, Killed, World, jpeg
+from tests.world import ALWAYS, Killed, World
 
 PHOTO, PORTRAIT = "photos/a.jpg", "portraits/a.jpg.jpg"
 
@@ -62,10 +63,14 @@ def test_a_result_about_to_be_lost_is_saved_before_anything_else_is_done() -> No
     with pytest.raises(Killed):
         poll(world.booth, b"")
     world.clock.sleep(23.5 * 3600)
-    world.put("photos/b.jpg", jpeg())
+    # And another photo that waits, because its submission was put off
+    world.wire.cut("tasks.post", ApiError(429, "Throttling", "later"))
+    world.drop("photos/b.jpg")
+    world.clock.sleep(2)
+    # When the poller comes by
     seen = len(world.lines)
-    world.drop("photos/c.jpg")
     world.tick()
-    events = [json.loads(line) for line in world.lines[seen:]]
-    done = [event["photo"] for event in events if event["event"] == "done"]
-    assert done[0] == PHOTO
+    # Then it saves first and submits afterwards
+    events = [json.loads(line)["event"] for line in world.lines[seen:]]
+    assert events.index("done") < events.index("submitting")
+    assert len(world.keys("portraits/")) == 2

@@ -104,6 +104,15 @@ def test_dropped_again_it_is_made_again_when_there_is_a_reason(reason: str) -> N
     assert world.keys("portraits/") == [PORTRAIT]
 
 
+def test_an_older_portrait_in_another_format_gives_way() -> None:
+    world = World()
+    world.bucket.write("portraits/a.jpg.png", b"an older one", "image/png", {"job": "0" * 24})
+    world.bucket.write("portraits/a.jpg.png.jpg", b"another photo's", "image/jpeg", {"job": "1" * 24})
+    world.drop(PHOTO)
+    world.tick()
+    assert world.keys("portraits/") == [PORTRAIT, "portraits/a.jpg.png.jpg"]
+
+
 def test_a_deleted_portrait_alone_buys_nothing() -> None:
     world = done()
     world.bucket.delete(PORTRAIT)

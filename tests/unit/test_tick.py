@@ -10,10 +10,12 @@ import pytest
 from functions.poller.index import poll
 from local.dashscope.errors import ApiError
 from local.dashscope.limits import Settings as VendorSettings
-from local.dashscope.tasks import Fate
 from shared import journal, keys
+from shared.engine import free_slot
+from shared.errors import Raced
+from shared.intake import reopen
 from shared.job import State
-from tests.world import Killed, NeverLeft, World, jpeg
+from tests.world import Killed, NeverLeft, World
 
 PHOTO, PORTRAIT = "photos/a.jpg", "portraits/a.jpg.jpg"
 
@@ -23,9 +25,6 @@ def calls(world: World) -> Counter[str]:
     before = world.wire.calls.copy()
     poll(world.booth, b"")
     return world.wire.calls - before
-
-
-# --- the slot ------------------------------------------------------------------------------------------------------
 
 
 def test_ten_photos_are_made_in_order_one_at_a_time_and_without_a_pause() -> None:
@@ -61,6 +60,39 @@ def test_a_tick_ends_before_the_next_one_though_its_work_does_not() -> None:
     poll(world.booth, b"")
     assert world.clock.now() <= began + world.booth.stay
     assert world.job(PHOTO).state is State.RUNNING
+
+
+def test_those_who_wait_for_the_slot_cost_nothing() -> None:
+    # Given a task that runs for long, and more and more photos behind it
+    world = World(vendor=VendorSettings(seconds=3600))
+    world.drop(PHOTO)
+    alone = calls(world)
+    for number in range(20):
+        world.drop(f"photos/{number}.jpg")
+    assert calls(world).keys() == alone.keys()
+    assert world.wire.calls["tasks.post"] == 1
+
+
+def test_a_photo_does_not_overtake_one_that_waits_longer() -> None:
+    # Given a photo whose submission was put off, and a free slot
+    world = World()
+    world.wire.cut("tasks.post", ApiError(429, "Throttling", "later"))
+    world.drop(PHOTO)
+    world.clock.sleep(2)
+    # When another one is dropped
+    world.drop("photos/b.jpg")
+    # Then it waits until the first has had its turn
+    assert world.job("photos/b.jpg").state is State.NEW
+    world.tick()
+    assert [task.input["face_image_url"].partition("?")[0][-5:] for task in world.studio.made] == ["a.jpg", "b.jpg"]
+
+
+def test_only_the_holder_frees_the_slot() -> None:
+    world = World(vendor=VendorSettings(seconds=3600))
+    world.drop(PHOTO)
+    world.drop("photos/b.jpg")
+    free_slot(world.booth, world.job("photos/b.jpg"))
+    assert journal.read_slot(world.booth).holder == world.job(PHOTO).id
 
 
 @pytest.mark.parametrize("code", ["Throttling.RateQuota", "ModelUnavailable", "SomethingNew"])
@@ -109,81 +141,33 @@ def test_a_slot_that_a_crash_left_behind_is_freed() -> None:
     assert journal.read_slot(world.booth).holder == ""
 
 
-# --- tasks that fail -----------------------------------------------------------------------------------------------
+BEFORE_ITS_MARKER, BEFORE_ITS_LINE = "objects.write .cosdrop/open/running/*", "objects.append .cosdrop/jobs/*"
 
 
-def test_a_task_that_fails_over_there_is_tried_three_times_then_refused_readably() -> None:
+@pytest.mark.parametrize(("dies", "skip", "ops"), [(BEFORE_ITS_MARKER, 0, ["released"]), (BEFORE_ITS_LINE, 1, [])])
+def test_a_holder_that_comes_back_too_late_finds_the_job_changed(dies: str, skip: int, ops: list[str]) -> None:
+    # Given a function that took the slot and then slept
     world = World()
-    for _ in range(3):
-        world.vendor.plan(Fate("InternalError.Algo", "An internal error has occurred during computation."))
-    world.drop(PHOTO)
-    world.tick(2)
-    assert world.ops(PHOTO).count("submitting") == 3
-    assert world.ops(PHOTO)[-1] == "refused"
-    error = world.error(PHOTO)
-    assert (error["code"], error["final"]) == ("InternalError.Algo", True)
-    assert error["request_id"] == world.job(PHOTO).request_id != ""
-
-
-def test_one_failure_is_made_good() -> None:
-    world = World()
-    world.vendor.plan(Fate("InternalError.Timeout"))
-    world.drop(PHOTO)
+    world.wire.cut(dies, Killed, skip=skip)
+    with pytest.raises(Killed):
+        world.drop(PHOTO)
+    late = journal.load(world.booth, world.job(PHOTO).id)
+    # When the poller has gone on with the job
     world.tick()
-    assert (world.job(PHOTO).state, world.job(PHOTO).attempts) == (State.DONE, 1)
-    assert world.keys("errors/") == []
+    assert world.ops(PHOTO) == ["opened", *ops, "submitting", "submitted", "finished", "done"]
+    # Then it cannot say any more that it submits
+    with pytest.raises(Raced):
+        journal.append(world.booth, late, journal.line(world.booth, "submitting", {"model": "m", "recipe": "r"}))
 
 
-@pytest.mark.parametrize("how", ["the task fails", "the submission is refused"])
-def test_a_photo_without_a_face_is_refused_at_once(how: str) -> None:
+def test_a_holder_that_may_still_be_at_work_keeps_the_slot() -> None:
+    # Given a function between its marker and its line in the log
     world = World()
-    if how == "the task fails":
-        world.vendor.plan(Fate("InvalidFace", "The input image has no valid face"))
-    else:
-        world.wire.cut("tasks.post", ApiError(400, "InvalidFace", "The input image has no valid face"))
-    world.drop(PHOTO)
-    world.tick()
-    assert world.wire.calls["tasks.post"] == 1
-    assert "face" in world.error(PHOTO)["en"]
-    assert world.keys(keys.OPEN) == []
-
-
-def test_a_photo_is_not_refused_in_the_name_of_one_that_was_overwritten() -> None:
-    world = World()
-    world.vendor.plan(Fate("InvalidFace"))
-    old = world.drop(PHOTO)
-    world.clock.sleep(1)
-    world.drop(PHOTO, jpeg(color="green"))
-    world.tick()
-    assert world.job(PHOTO, old).state is State.SUPERSEDED
-    assert world.keys("errors/") == []
-    assert world.keys("portraits/") == [PORTRAIT]
-
-
-def test_a_task_that_is_not_known_yet_is_looked_at_again() -> None:
-    world = World()
-    world.tasks.see(False)
-    world.drop(PHOTO)
-    world.tick(5)
-    world.tasks.see(True)
-    world.tick(1)
-    assert world.ops(PHOTO) == ["opened", "submitting", "submitted", "finished", "done"]
-
-
-def test_a_task_that_is_lost_gives_the_slot_back_and_is_given_up_after_a_day() -> None:
-    # Given a task that neither the query nor the list knows
-    world = World(vendor=VendorSettings(list_lag=1e9))
-    world.tasks.see(False)
-    world.drop(PHOTO)
-    world.tick(9)
-    assert world.ops(PHOTO)[-1] == "submitted"
-    # When ten minutes have passed, the slot goes on
-    world.tick(4)
-    assert world.ops(PHOTO)[-2:] == ["looked", "lost"]
-    assert journal.read_slot(world.booth).holder == ""
-    # And after a day it says so
-    world.clock.sleep(86_400)
-    world.tick()
-    assert world.ops(PHOTO)[-1] == "expired"
-    assert world.error(PHOTO)["code"] == "TaskLost"
-    assert len(world.tasks.accepted) == 1
+    world.wire.cut(BEFORE_ITS_LINE, Killed, skip=1)
+    with pytest.raises(Killed):
+        world.drop(PHOTO)
+    # When somebody looks at that marker, which the log does not bear out
+    (marker,) = world.keys(keys.OPEN + "running/")
+    reopen(world.booth, marker)
+    # Then the slot is not taken away: the log has not moved, so it could still submit
+    assert journal.read_slot(world.booth).holder == world.job(PHOTO).id

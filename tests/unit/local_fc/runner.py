@@ -142,9 +142,11 @@ class Runner:
         return json.loads(self.call(handler, event, **settings).body)
 
     def line(self, level: str = "") -> Line:
-        """The next line that the functions wrote; FC's own marks, all of DEBUG, are left out unless asked for."""
-        line = self.lines.get(timeout=10)
-        return line if (level or "INFO") == line.level or (not level and line.level != "DEBUG") else self.line(level)
+        """The next line of that level that the functions wrote, or of any but DEBUG, which FC's own marks are of."""
+        while True:
+            line = self.lines.get(timeout=10)
+            if line.level == level or (not level and line.level != "DEBUG"):
+                return line
 
     def close(self) -> None:
         for pool in self._pools:

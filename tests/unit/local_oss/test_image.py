@@ -219,6 +219,7 @@ def test_what_is_no_picture_is_refused() -> None:
     assert refused(b"", "info") == (400, "BadRequest")
     assert refused(b"x" * (20 * 1024 * 1024 + 1), "info") == (400, "ImageTooLarge")
     assert refused(picture(400, 200)[:2000], "resize,w_10") == (403, "ImageDamage")
+    assert refused(picture(400, 200)[:200], "info") == (403, "ImageDamage")
     with pytest.raises(OssError, match="InvalidArgument"):
         process(picture(10, 10), "video/snapshot")
 
