@@ -85,7 +85,7 @@ def _fc(of: Stack, state: State) -> ASGIApp:
     from local.fc.surroundings import Platform
 
     def log(line: logs.Line) -> None:
-        sys.stderr.write(f"{logs.render(line)}\n")
+        sys.stderr.write(f"{logs.keep(line)}\n")
         sys.stderr.flush()
 
     environment = of.environment(os.environ)

@@ -219,6 +219,8 @@ def _settle(job: Job, listed: Candidates, now: float) -> Action:
         return _adopt(listed.ours[0])
     if not listed.ours and not listed.strangers and now < job.since + LIST_REACH:
         return Write("returned", {"code": "NotInTaskList"})
+    if job.held == "unsure":
+        return Write("looked", {"saw": _summary(listed)})  # still unclear: the next look is a quarter of an hour away
     return _hold(job, "unsure", "UnsureSubmission")
 
 

@@ -1,6 +1,6 @@
-"""What functions print, for a person to read: one line each, with its function, its request and its level.
+"""What functions print: one line each, with its function, its request and its level; kept whole, shown readably.
 
-A line of Python's logging says its level itself, as FC's runtimes format it; lines of JSON become `event key=value`.
+A line of Python's logging says its level itself, as FC's runtimes format it; lines of JSON show as `event key=value`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _LOGGED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (\S*) \[([A-Z]+)\] (.*)", re.DOTALL)
 _MARK = re.compile(r"(.*?)(FC (?:Initialize|Invoke|PreStop) (?:Start|End) RequestId: (\S+))")
-_HEADING = re.compile(r"\d\d:\d\d:\d\d\.\d{3} (\S+) +\S+ +([A-Z]+) ")
+_KEPT = re.compile(r"(\S+) (\S+) ([A-Z]+) (\S+) \| (.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,19 @@ def render(line: Line) -> str:
     return f"{clock} {line.function} {line.request_id[-6:] or '-':6} {line.level:7} {_readable(line)}"
 
 
-def heading(rendered: str) -> tuple[str, str] | None:
-    """Function and level of a rendered line; None for one that is something else, such as a server's own trouble."""
-    found = _HEADING.match(rendered)
-    return (found[1], found[2]) if found else None
+def keep(line: Line) -> str:
+    """`line` as a log file keeps it, nothing left out: `<UTC> <request id> <level> <function> | <text>`."""
+    moment = datetime.fromtimestamp(line.at, timezone.utc).isoformat(timespec="milliseconds")
+    return f"{moment} {line.request_id or '-'} {line.level} {line.function} | {line.text}"
+
+
+def kept(text: str) -> Line | None:
+    """The line that `keep` made `text` of; None for a line of another kind, such as a server's own trouble."""
+    found = _KEPT.fullmatch(text)
+    if found is None or found[3] not in LEVELS:
+        return None
+    at = datetime.fromisoformat(found[1]).timestamp()
+    return Line(at, found[4], "" if found[2] == "-" else found[2], found[3], found[5])
 
 
 @dataclass(frozen=True)
@@ -96,11 +106,11 @@ class Filter:
                 raise ValueError(f"{level} is no level; there are {', '.join(LEVELS).lower()}")
         return cls(least or {"": "DEBUG"})
 
-    def shows(self, function: str, level: str) -> bool:
-        """Is a line of `function` at `level` wanted?"""
-        named = [least for name, least in self.least.items() if name and f"-{function}".endswith(f"-{name}")]
+    def shows(self, line: Line) -> bool:
+        """Is `line` wanted?"""
+        named = [least for name, least in self.least.items() if name and f"-{line.function}".endswith(f"-{name}")]
         least = named[0] if named else self.least.get("")
-        return least is not None and LEVELS.index(level) >= LEVELS.index(least)
+        return least is not None and LEVELS.index(line.level) >= LEVELS.index(least)
 
 
 def _readable(line: Line) -> str:

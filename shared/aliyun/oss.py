@@ -33,9 +33,8 @@ _META = "x-oss-meta-"
 
 # At DEBUG the SDK logs tokens and strings to sign.
 logging.getLogger("oss2").setLevel(logging.WARNING)
-logging.getLogger("urllib3").setLevel(logging.ERROR)  # a retry is no event of ours
-# And urllib3 logs whole targets, signatures included.
-logging.getLogger("urllib3").setLevel(logging.WARNING)
+# And urllib3 logs whole targets, signatures included; those that it asks for again even as warnings.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
 class OssObjects:
