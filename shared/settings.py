@@ -135,7 +135,7 @@ class Settings:
         "DASHSCOPE_API_KEY",
         _header,
         "The API key; one per booth, so that the task list is its own",
-        "sk-1234",
+        "sk-...",
         secret=True,
     )
     api_key_id: str = _variable(

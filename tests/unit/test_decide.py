@@ -137,7 +137,7 @@ SUBMITTED_OR_NOT: list[Row] = [
     ("held, looked at just now", replace(UNSURE, looked_at=NOW - 60), Facts(PHOTO), NEVER),
     ("held, and its photo is gone", UNSURE, Facts(Gone()), Write("withdrawn", {})),
     ("held, asked again", UNSURE, Facts(PHOTO), Ask(Fact.LISTED)),
-    ("held, still unclear", UNSURE, Facts(PHOTO, listed=Candidates(strangers=1)), NEVER),
+    ("held, still unclear", UNSURE, Facts(PHOTO, listed=Candidates(strangers=1)), Write("looked", {"saw": "+1"})),
     ("held, something changed", UNSURE, Facts(PHOTO, listed=Candidates(ours=("t1",))), Write("looked", {"saw": "t1"})),
     ("held, clear now", replace(UNSURE, saw="t1"), Facts(PHOTO, listed=Candidates(ours=("t1",))), submitted("t1")),
     ("held for a day", replace(UNSURE, since=NOW - LIST_REACH), Facts(), NEVER),

@@ -115,7 +115,7 @@ def test_the_key_is_in_no_text_of_the_settings() -> None:
 def test_a_secret_never_stands_as_an_example() -> None:
     secrets = [row for row in variables() if row.secret]
     assert [row.name for row in secrets] == ["DASHSCOPE_API_KEY"]
-    assert all("…" in row.example for row in secrets)
+    assert all("..." in row.example for row in secrets)
 
 
 def test_settings_are_a_value() -> None:
