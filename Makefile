@@ -6,7 +6,7 @@ READY  := $(VENV)/.ready
 # The lock of the Python that is, or will be, in the environment.
 LOCK   := $(shell $(or $(wildcard $(BIN)/python),$(PYTHON)) -c 'import sys; print("locks/python3.10.txt" if sys.version_info[:2] == (3, 10) else "locks/python3.12.txt")')
 
-.PHONY: help demo test check fix bundle bench clean lock
+.PHONY: help demo test sim check fix bundle bench clean lock
 .DEFAULT_GOAL := help
 
 help: $(READY)  ## this list
@@ -17,6 +17,9 @@ demo: bundle  ## five photos through the whole booth, on this machine
 
 test: bundle  ## all tests
 	@$(BIN)/python -m pytest
+
+sim: $(READY)  ## the simulation alone: LIVES=all or a number per scenario, SEED=1
+	@$(BIN)/python -m pytest tests/simulation
 
 check: $(READY)  ## format, lint and types, as CI does
 	@$(BIN)/ruff format --check .

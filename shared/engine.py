@@ -44,6 +44,8 @@ def step(booth: Booth, job: Job) -> tuple[Job, Wait | None]:
             case Copy():
                 facts = replace(facts, copied=_copy(booth, job))
             case Write(op, fields):
+                if fields.get("how") == "adopted":
+                    _claim(booth, job, fields["task_id"])
                 return write(booth, job, op, fields, stale), None
             case Wait():
                 _drop_marker(booth, stale, job)
@@ -192,6 +194,12 @@ def _body(booth: Booth, job: Job, post: Post) -> dict[str, Any]:
     face = booth.objects.link(job.key, post.process, booth.link_seconds)
     template = booth.objects.link(recipe.template, recipe.process, booth.link_seconds) if recipe.template else ""
     return {"model": model.name, "input": model.build(face, template, recipe.options)}
+
+
+def _claim(booth: Booth, job: Job, task_id: str) -> None:
+    """Before it is logged, as after a POST. Raises Raced when another job was first."""
+    if journal.claim(booth, task_id, job.id) != job.id:
+        raise Raced(f"task {task_id} belongs to another job")
 
 
 def _answer(posted: Posted) -> dict[str, str]:

@@ -7,125 +7,21 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import fc2
 import pytest
 import requests
 from fc2.fc_exceptions import FcError as Refusal
 
-from local.clock import WallClock
 from local.credential import Credential
-from local.fc.engine import Fc, Invocation
-from local.fc.functions import Destination, Function, OssTrigger, Timer
-from local.fc.http import app
-from local.fc.instances import Instances
-from local.fc.surroundings import Platform
-from local.serving import in_thread
+from local.fc.engine import Invocation
+from local.fc.functions import Function, Hook, Timer
 from local.state import State
-
-KEY = Credential("id", "secret")
-TEMPORARY = Credential("sts", "temporary", "token")
-PLATFORM = Platform("cn-beijing", "42", Credential("role", "role-secret", "role-token"))
-
-TELL = Destination("acs:fc:cn-beijing:42:functions/tell")
-
-TOY = """
-import os, socket, time
-
-def say(event):
-    with socket.create_connection(("127.0.0.1", int(os.environ["EAR"]))) as ear:
-        ear.sendall(event)
-
-def echo(event, context):
-    return b"heard " + event
-
-def fail(event, context):
-    raise ValueError("something is wrong")
-
-def tell(event, context):
-    say(event)
-
-def hold(event, context):
-    with socket.create_connection(("127.0.0.1", int(os.environ["EAR"]))) as ear:
-        ear.sendall(b"began")
-        time.sleep(15)
-        ear.sendall(b", outlived it")
-
-def flaky(event, context):
-    say(event)
-    if not os.path.exists("second"):
-        open("second", "w").close()
-        raise ValueError("the first time")
-"""
-
-
-class Ear:
-    """A socket by which functions are heard the moment they speak."""
-
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._server.settimeout(20)
-        self.environment = {"EAR": str(self._server.getsockname()[1])}
-
-    def listen(self) -> BinaryIO:
-        """What the next function says, while it says it; waits for it."""
-        with self._server.accept()[0] as connection:
-            connection.settimeout(20)
-            return connection.makefile("rb")
-
-    def hear(self) -> bytes:
-        """All that the next function says."""
-        with self.listen() as said:
-            return said.read()
-
-    def close(self) -> None:
-        self._server.close()
-
-
-class Booth:
-    """A running server, and what its functions say."""
-
-    def __init__(self, endpoint: str, ear: Ear) -> None:
-        self.endpoint, self.hear, self.listen = endpoint, ear.hear, ear.listen
-
-    def client(self, key: Credential = KEY) -> Any:
-        names = {"accessKeyID": key.id, "accessKeySecret": key.secret, "securityToken": key.token}
-        return fc2.Client(endpoint=self.endpoint, **names)
-
-    def invoke(self, function: str, event: bytes = b"", **headers: str) -> Any:
-        return self.client().invoke_function("any", function, payload=event, headers=headers)
-
-
-def functions(folder: Path) -> list[Function]:
-    photos = OssTrigger("photos", "pics", ("oss:ObjectCreated:PutObject",), "photos/", ".jpg")
-
-    def toy(name: str, **settings: Any) -> Function:
-        return Function(name, folder, handler=f"index.{name}", timeout=20, **settings)
-
-    return [
-        toy("echo", on_success=TELL),
-        toy("fail", retries=0, on_failure=TELL),
-        toy("tell", oss_triggers=(photos,)),
-        toy("flaky"),
-    ]
-
-
-@contextmanager
-def serving(folder: Path, *declared: Function) -> Iterator[Booth]:
-    (folder / "index.py").write_text(TOY)
-    ear, state, clock = Ear(), State(folder / "state"), WallClock()
-    deployed = [replace(function, environment=ear.environment) for function in declared or functions(folder)]
-    instances = Instances(deployed, PLATFORM, clock, lambda line: None)
-    server = app(Fc(state, clock, deployed), state, instances=instances, credentials=[KEY, TEMPORARY], wall=clock)
-    with in_thread(server) as endpoint:
-        yield Booth(endpoint, ear)
-    state.close()
-    ear.close()
+from tests.contract.fc_server import KEY, TEMPORARY, TOY, Booth, Ear, serving
 
 
 @pytest.fixture
@@ -235,6 +131,36 @@ def test_a_failed_asynchronous_call_is_tried_again(booth: Booth) -> None:
     assert [booth.hear(), booth.hear()] == [b"again", b"again"]
 
 
+def test_an_initializer_that_fails_is_told_in_the_header(booth: Booth) -> None:
+    with pytest.raises(Refusal) as failure:
+        booth.invoke("unable")
+    assert failure.value.status_code == 200
+    assert json.loads(failure.value.message)["errorMessage"] == "no database"
+
+
+def test_a_function_that_is_busy_refuses_with_429(booth: Booth) -> None:
+    with pytest.raises(Refusal) as refusal:
+        booth.invoke("blocked")
+    assert (refusal.value.status_code, refusal.value.err_code) == (429, "ResourceExhausted")
+
+
+def test_a_machine_that_cannot_start_an_instance_loses_no_event(tmp_path: Path) -> None:
+    # Given a function whose folder is away, so that no process can start in it
+    code, away = tmp_path / "code", tmp_path / "away"
+    code.mkdir()
+    (code / "index.py").write_text(TOY)
+    with serving(tmp_path, Function("f", code, "index.tell", timeout=20)) as booth:
+        code.rename(away)
+        # When it is called, then a caller who waits is told so
+        with pytest.raises(Refusal) as refusal:
+            booth.invoke("f")
+        assert (refusal.value.status_code, refusal.value.err_code) == (503, "ResourceThrottled")
+        # and an event waits until it can be run
+        booth.invoke("f", b"photo", **{"x-fc-invocation-type": "Async"})
+        away.rename(code)
+        assert booth.hear() == b"photo"
+
+
 ENDINGS = [("echo", "", '"heard photo"'), ("fail", "UnhandledInvocationError", "something is wrong")]
 
 
@@ -267,6 +193,20 @@ def test_health_and_calls_need_no_signature(booth: Booth) -> None:
 
 
 # --- an ended and a killed runner
+
+
+def test_a_server_that_ends_lets_its_instances_finish(tmp_path: Path) -> None:
+    # Given a warm instance with a preStop hook
+    function = Function("f", tmp_path, "index.echo", timeout=20, pre_stop=Hook("index.leave", 20))
+    with serving(tmp_path, function) as booth:
+        booth.invoke("f")
+        said: list[bytes] = []
+        listening = threading.Thread(target=lambda: said.append(booth.hear()))
+        listening.start()
+        # When the server ends in order
+    # Then the hook was called
+    listening.join(20)
+    assert said == [b"left"]
 
 
 def test_a_server_that_ends_ends_its_functions_and_keeps_their_events(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ import fc2
 import oss2
 import requests
 from mns.account import Account
+from mns.queue import Message
 
 from local.mns.signature import sign
 from tests.e2e import pictures
@@ -105,9 +106,7 @@ class Booth:
 
     def invoke(self, function: str, payload: bytes, kind: str = "Sync") -> Any:
         of = self.endpoints
-        client = fc2.Client(
-            endpoint=of["fc"], accessKeyID=of["access_key_id"], accessKeySecret=of["access_key_secret"]
-        )
+        client = fc2.Client(endpoint=of["fc"], accessKeyID=of["access_key_id"], accessKeySecret=of["access_key_secret"])
         headers = {"x-fc-invocation-type": kind}
         return client.invoke_function("any", f"cosdrop-{function}", payload=payload, headers=headers)
 
@@ -117,11 +116,10 @@ class Booth:
 
     # --- the queue
 
-    @cached_property
-    def queue(self) -> Any:
-        of = self.endpoints
-        queue: Any = Account(of["mns"], of["access_key_id"], of["access_key_secret"]).get_queue(of["queue"])
-        return queue
+    def send(self, body: str) -> None:
+        """Put a message into the queue, in base64 as the SDK does."""
+        with self._queue() as queue:
+            queue.send_message(Message(body))
 
     def send_raw(self, body: str) -> None:
         """Put a message into the queue that is no base64, which the SDK cannot."""
@@ -134,9 +132,17 @@ class Booth:
 
     def messages(self) -> int:
         """How many messages are in the queue, in whatever state."""
-        with redirect_stdout(StringIO()):  # aliyun-mns prints what it signs, and the secret it signs it with
-            found = self.queue.get_attributes()
+        with self._queue() as queue:
+            found = queue.get_attributes()
         return int(found.active_messages + found.inactive_messages + found.delay_messages)
+
+    @contextmanager
+    def _queue(self) -> Iterator[Any]:
+        of = self.endpoints
+        account = Account(of["mns"], of["access_key_id"], of["access_key_secret"])
+        with redirect_stdout(StringIO()):  # aliyun-mns prints what it signs, and the secret it signs it with
+            yield account.get_queue(of["queue"])
+        account.mns_client.close_connection()
 
     # --- DashScope
 
@@ -153,6 +159,11 @@ class Booth:
         """The tasks that the jobs of `photo` were given, by its logs."""
         told = self.cosdrop("why", photo, "--json").document
         return [line["task_id"] for job in told["jobs"] for line in job["lines"] if line["op"] == "submitted"]
+
+    def claims(self, job: str) -> list[str]:
+        """The tasks that `job` claimed."""
+        claims = {key: json.loads(self.content(key).splitlines()[0]) for key in self.keys(".cosdrop/tasks/")}
+        return [key.rpartition("/")[2] for key, claim in claims.items() if claim["job"] == job]
 
 
 @contextmanager

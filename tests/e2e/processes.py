@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")
+
+_ESTABLISHED = "01"
 
 
 def below(parent: int) -> list[int]:
@@ -39,6 +43,25 @@ def kill(pids: list[int]) -> None:
     """End them as the kernel does when memory is short."""
     for pid in pids:
         os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def stopped(pids: list[int]) -> Iterator[None]:
+    """They hold their breath for as long as the block lasts."""
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def unread(port: int) -> bool:
+    """Whether bytes have arrived at a loopback port that its server has not read."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    at_port = (row for row in rows if row[1] == f"0100007F:{port:04X}" and row[3] == _ESTABLISHED)
+    return any(int(row[4].partition(":")[2], 16) > 0 for row in at_port)
 
 
 def _all() -> list[int]:

@@ -8,7 +8,6 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
-from mns.queue import Message
 
 from tests.e2e import pictures
 from tests.e2e.booth import Booth
@@ -181,11 +180,12 @@ def test_messages_of_others_are_kept_aside_and_the_queue_goes_on(booth: Booth) -
     binary = b64encode(b"\xff\x00\xfe binary").decode()
     for body in ("plain words", "!! no base64 !!", binary):
         booth.send_raw(body)
-    booth.queue.send_message(Message('{"another": "program"}'))
-    booth.queue.send_message(Message("text in base64"))
+    booth.send('{"another": "program"}')
+    booth.send("text in base64")
     # When the poller comes by, and a photo is dropped
     photo = booth.put("photos/among-strangers.jpg")
     assert booth.portrait(photo)
+
     # Then each lies aside as it was, was logged once, and is gone from the queue
     def kept() -> list[str]:
         return sorted(set(booth.keys(".cosdrop/poison/")) - before)
@@ -193,7 +193,9 @@ def test_messages_of_others_are_kept_aside_and_the_queue_goes_on(booth: Booth) -
     eventually(lambda: len(kept()) == 5)
     bodies = {booth.content(key) for key in kept()}
     assert bodies == {b"plain words", b"!! no base64 !!", binary.encode(), b'{"another": "program"}', b"text in base64"}
-    assert sorted(line["kept"] for line in booth.log if line["event"] == "poison" and line["kept"] not in before) == kept()
+    assert (
+        sorted(line["kept"] for line in booth.log if line["event"] == "poison" and line["kept"] not in before) == kept()
+    )
     booth.tick()
     eventually(lambda: booth.messages() == 0)
 

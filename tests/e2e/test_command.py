@@ -104,11 +104,14 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Booth]:
 
 def test_status_counts_every_photo_once(quiet: Booth) -> None:
     # Given nothing
-    assert list(quiet.cosdrop("status", "--json").document.items()) == [*((name, 0) for name in STATUS[:5]), (STATUS[5], None)]
+    assert list(quiet.cosdrop("status", "--json").document.items()) == [
+        *((name, 0) for name in STATUS[:5]),
+        (STATUS[5], None),
+    ]
     # When one photo is at work, one waits, one is held for its template, and one was refused
     quiet.next_task_takes(5)
     quiet.put("photos/at-work.jpg")
-    eventually(lambda: quiet.tasks())
+    eventually(quiet.tasks)
     quiet.put("photos/waits.jpg")
     quiet.put("photos/no-template/held.jpg")
     quiet.put("photos/refused.jpg", b"no picture")
@@ -141,7 +144,13 @@ def test_status_for_people_goes_to_standard_error(booth: Booth) -> None:
 def test_why_tells_the_life_of_a_photo(booth: Booth, dropped: tuple[Path, Ran]) -> None:
     ran = booth.cosdrop("why", "photos/hero/face.jpg")
     assert (ran.code, ran.out) == (0, "")
-    steps = ["dropped", "about to be submitted", "accepted as task", "is ready at DashScope", "saved as portraits/hero/"]
+    steps = [
+        "dropped",
+        "about to be submitted",
+        "accepted as task",
+        "is ready at DashScope",
+        "saved as portraits/hero/",
+    ]
     places = [ran.err.index(step) for step in steps]
     assert places == sorted(places)
 

@@ -22,6 +22,11 @@ def test_the_demo_counts_what_it_did_and_shows_it_on_a_sheet(tmp_path: Path) -> 
     assert "We could not find a face in this photo." in ran.err
     with Image.open(tmp_path / "contact-sheet.png") as sheet:
         assert sheet.format == "PNG" and sheet.width > 1000
-    for portrait in ("astronaut.jpg.jpg", "grace_hopper.jpg.jpg", "hero/astronaut.jpg.jpg", "hero/grace_hopper.jpg.jpg"):
+    for portrait in (
+        "astronaut.jpg.jpg",
+        "grace_hopper.jpg.jpg",
+        "hero/astronaut.jpg.jpg",
+        "hero/grace_hopper.jpg.jpg",
+    ):
         with Image.open(tmp_path / "portraits" / portrait) as picture:
             assert min(picture.size) >= 256

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.simulation.explore import LIVED
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    from tests.simulation.test_every_fault import LIVED  # noqa: PLC0415 - only when the simulation was collected
-
     for line in config.stash.get(LIVED, []):
         terminalreporter.write_line(line)

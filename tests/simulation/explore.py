@@ -8,6 +8,8 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
+import pytest
+
 from tests.simulation.faults import FAULTS, Kind, Plan
 from tests.simulation.life import Life, live_by_name
 from tests.simulation.scenarios import SCENARIOS, Scenario
@@ -15,6 +17,9 @@ from tests.simulation.scenarios import SCENARIOS, Scenario
 SHORT = 60
 """Calls up to which a scenario's pairs may all be lived."""
 CHUNK = 25
+
+LIVED = pytest.StashKey[list[str]]()
+"""What the run tells at its end."""
 
 
 def singles(calls: int) -> list[Plan]:
@@ -37,24 +42,24 @@ def sampled_pairs(calls: int, count: int, seed: int) -> list[Plan]:
     return [{first: dice.choice(kinds), second: dice.choice(kinds)} for first, second in picked]
 
 
-def plans(scenario: Scenario, calls: int, how_many: str, seed: int) -> list[Plan]:
-    """All plans for a scenario. `how_many` pairs: a number, or `all` for every pair of the short scenarios too."""
-    if scenario.is_long:
-        return random.Random(seed).sample(singles(calls), 24)
-    every = list(pairs(calls)) if how_many == "all" and calls <= SHORT else []
-    count = 1000 if how_many == "all" else int(how_many)
-    return singles(calls) + (every or sampled_pairs(calls, count, seed))
+def plans(scenario: Scenario, calls: int, lives: str, seed: int) -> list[Plan]:
+    """What a scenario is made to live through: `lives` of it, half of them single faults and half pairs, or `all`."""
+    dice, single = random.Random(seed), singles(calls)
+    if lives == "all":
+        return single + (list(pairs(calls)) if calls <= SHORT else sampled_pairs(calls, 1000, seed))
+    count = max(4, int(lives) // 50) if scenario.is_long else int(lives)
+    return dice.sample(single, min(len(single), count // 2)) + sampled_pairs(calls, count // 2, seed)
 
 
-def explore(name: str, pool: ProcessPoolExecutor, how_many: str, seed: int = 0) -> tuple[int, Sequence[Life]]:
+def explore(name: str, pool: ProcessPoolExecutor, lives: str, seed: int = 0) -> tuple[int, Sequence[Life]]:
     """Live them all; how many there were, and those in which something was violated."""
     scenario = SCENARIOS[name]
     calm = live_by_name(name, {})
     if calm.violations:
         return 1, [calm]
-    lives = pool.map(live_by_name, *_arguments(name, plans(scenario, calm.calls, how_many, seed)), chunksize=CHUNK)
+    wanted = plans(scenario, calm.calls, lives, seed)
     count, bad = 1, []
-    for life in lives:
+    for life in pool.map(live_by_name, itertools.repeat(name, len(wanted)), wanted, chunksize=CHUNK):
         count += 1
         if life.violations:
             bad.append(life)
@@ -64,7 +69,3 @@ def explore(name: str, pool: ProcessPoolExecutor, how_many: str, seed: int = 0) 
 def pool() -> ProcessPoolExecutor:
     """One worker per processor."""
     return ProcessPoolExecutor(os.cpu_count())
-
-
-def _arguments(name: str, wanted: Sequence[Plan]) -> tuple[Iterator[str], Sequence[Plan]]:
-    return itertools.repeat(name, len(wanted)), wanted

@@ -57,6 +57,7 @@ def test_a_task_whose_answer_was_lost_is_adopted_and_bought_once() -> None:
     minutes(world, PHOTO, State.DONE)
     assert world.ops(PHOTO) == ["opened", "submitting", *LOOKS, "submitted", "finished", "done"]
     assert world.job(PHOTO).task_id == task_id
+    assert journal.claimed_by(world.booth, task_id) == world.job(PHOTO).id
     assert len(world.studio.made) == len(world.tasks.accepted) == 2
 
 

@@ -194,6 +194,18 @@ def test_a_reserved_concurrency_of_nothing_blocks_the_function() -> None:
     assert refusal.value.status == 429
 
 
+def test_an_invocation_for_which_this_machine_has_no_instance_is_tried_again_and_costs_no_attempt() -> None:
+    # Given an event that may run once, and a machine that is short of memory
+    fc = make(function(retries=0))
+    fc.enqueue("f", b"", "api")
+    fc.put_back(start_one(fc))
+    # When its back-off is over
+    assert (fc.start_due(), waits(fc)) == ([], 0.5)
+    pass_time(fc, 0.5)
+    # Then it starts, as if for the first time
+    assert start_one(fc).runs == 0
+
+
 # --- synchronous calls
 
 
@@ -282,6 +294,32 @@ def test_a_destination_that_refuses_is_forgotten() -> None:
     assert (fc.start_due(), fc.next_due()) == ([], None)
 
 
+QUEUE = Destination("acs:mns:cn-beijing:42:/queues/done/messages")
+
+
+def test_a_queue_is_told_what_a_function_would_be_told() -> None:
+    fc = make(function(on_success=QUEUE))
+    request_id = fc.enqueue("f", b"photo", "oss")
+    fc.finish(start_one(fc), DONE)
+    (notice,) = fc.notices.start_due()
+    assert notice.queue == "done"
+    assert json.loads(notice.body)["requestContext"]["requestId"] == request_id
+
+
+def test_a_notice_is_due_at_once_and_survives_a_kill(tmp_path: Path) -> None:
+    # Given a notice that is committed, and on its way when the process is killed
+    clock, state = ManualClock(), State(tmp_path)
+    before = make(function(on_success=QUEUE), clock=clock, state=state)
+    before.enqueue("f", b"", "oss")
+    before.finish(start_one(before), DONE)
+    assert waits(before) == 0
+    before.notices.start_due()
+    state.close()
+    # Then it is on its way again after the restart
+    after = make(function(on_success=QUEUE), clock=clock, state=State(tmp_path))
+    assert [notice.queue for notice in after.notices.start_due()] == ["done"]
+
+
 # --- triggers
 
 
@@ -306,6 +344,12 @@ def test_an_interval_does_not_drift_when_looked_at_late() -> None:
     pass_time(fc, 61)
     fc.start_due()
     assert waits(fc) == 59
+
+
+def test_a_timer_that_is_not_enabled_never_fires() -> None:
+    fc = make(function(timers=(Timer("tick", "0 * * * * *", enabled=False),)))
+    pass_time(fc, 3600)
+    assert (fc.start_due(), fc.next_due()) == ([], None)
 
 
 def upload(key: str) -> dict[str, Any]:

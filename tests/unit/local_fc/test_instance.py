@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local.fc.errors import Outcome
-from tests.unit.local_fc.runner import Runner
+from local.fc.functions import Function
+from local.fc.instance import Instance
+from local.fc.interpreters import Interpreter
+from tests.unit.local_fc.runner import PLATFORM, Runner
 
 # --- answers and errors
 
@@ -165,3 +170,22 @@ def test_lines_belong_to_the_request_that_wrote_them(runner: Runner) -> None:
     heard = [runner.line() for _ in range(8)]
     assert {line.request_id for line in heard} == {"1-first", "1-second"}
     assert [line.request_id for line in heard] == sorted(line.request_id for line in heard)
+
+
+def test_a_function_runs_under_the_interpreter_of_its_runtime_with_its_packages(tmp_path: Path) -> None:
+    # Given an environment for one runtime, which is our own Python by another name with a package of its own
+    python, packages = tmp_path / "bin" / "python", tmp_path / "packages"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    packages.mkdir()
+    (packages / "preinstalled.py").write_text("WORD = 'found'")
+    (tmp_path / "index.py").write_text(
+        "import sys\nimport preinstalled\ndef handler(event, context): return [sys.executable, preinstalled.WORD]"
+    )
+    platform = replace(PLATFORM, interpreters={"python3.12": Interpreter("3.12", str(python), str(packages))})
+    # When a function of that runtime is called
+    instance = Instance(Function("f", tmp_path, runtime="python3.12", timeout=20), platform, lambda line: None)
+    answer = instance.call("1-request", b"").body
+    instance.kill()
+    # Then it ran there
+    assert json.loads(answer) == [str(python), "found"]
