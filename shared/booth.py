@@ -35,3 +35,5 @@ class Booth:
     """How often a refusing account is tried again."""
     stay: float = 55.0
     """How long a tick stays while there is work: until just before the next one."""
+    passed_over: frozenset[str] = frozenset()
+    """Jobs that could not be looked at lately: they do not keep those behind them from their turn."""

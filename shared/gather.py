@@ -94,8 +94,10 @@ def _recipe(booth: Booth, job: Job) -> Recipe | Trouble:
 def _turn(booth: Booth, job: Job) -> Turn:
     slot = journal.read_slot(booth)
     kinds = ("waiting", "backfill") if job.is_backfill else ("waiting",)
-    line = [entry.key for kind in kinds for entry in booth.objects.list(f"{keys.OPEN}{kind}/", 1).entries]
-    is_first = slot.holder == job.id or not line or keys.marker_job(line[0]) == job.id
+    limit = 1 + len(booth.passed_over)
+    line = [entry.key for kind in kinds for entry in booth.objects.list(f"{keys.OPEN}{kind}/", limit).entries]
+    next_ones = (one for one in map(keys.marker_job, line) if one == job.id or one not in booth.passed_over)
+    is_first = slot.holder == job.id or next(next_ones, job.id) == job.id
     return Turn(slot, is_first)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import TypeVar
@@ -142,6 +143,17 @@ class _Tick:
 
     def _submit(self, marker: str) -> bool:
         """Whether the next in line may be tried as well."""
+        try:
+            return self._try_submit(marker)
+        except Raced:
+            raise
+        except Exception:
+            # A photo that cannot be looked at, whyever, is no reason for all behind it to wait as well.
+            passed_over = self._booth.passed_over | {keys.marker_job(marker)}
+            self._booth = replace(self._booth, passed_over=passed_over)
+            raise
+
+    def _try_submit(self, marker: str) -> bool:
         job = self._remember(reopen(self._booth, marker))
         wait: Wait | None = None
         while wait is None and job.state is State.NEW:

@@ -48,7 +48,7 @@ def environment(**environ: str) -> dict[str, str]:
     return {"PATH": os.defpath, "LANG": "C.UTF-8", "HTTP_PROXY": "http://127.0.0.1:9", **environ}
 
 
-def eventually(look: Callable[[], T], within: float = 30.0) -> T:
+def eventually(look: Callable[[], T | None], within: float = 30.0) -> T:
     """What `look` returns as soon as that is true; fails after `within` seconds."""
     deadline = time.monotonic() + within
     while not (found := look()):

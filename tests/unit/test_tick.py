@@ -12,10 +12,10 @@ from local.dashscope.errors import ApiError
 from local.dashscope.limits import Settings as VendorSettings
 from shared import journal, keys
 from shared.engine import free_slot
-from shared.errors import Raced
+from shared.errors import NotNow, Raced
 from shared.intake import reopen
 from shared.job import State
-from tests.world import Killed, NeverLeft, World
+from tests.world import ALWAYS, Killed, NeverLeft, World
 
 PHOTO, PORTRAIT = "photos/a.jpg", "portraits/a.jpg.jpg"
 
@@ -171,3 +171,22 @@ def test_a_holder_that_may_still_be_at_work_keeps_the_slot() -> None:
     reopen(world.booth, marker)
     # Then the slot is not taken away: the log has not moved, so it could still submit
     assert journal.read_slot(world.booth).holder == world.job(PHOTO).id
+
+
+def test_a_photo_that_cannot_be_looked_at_keeps_nobody_behind_it_from_their_turn() -> None:
+    # Given a photo that OSS cannot look at, for as long as it takes, first in line
+    world = World()
+    world.wire.cut(f"objects.info {PHOTO}", times=ALWAYS)
+    with pytest.raises(NotNow):
+        world.drop(PHOTO)
+    world.drop("photos/b.jpg")
+    world.drop("photos/c.jpg")
+    # When the poller comes by
+    world.tick(2)
+    # Then the others have their portraits, and the first still waits
+    assert world.keys("portraits/") == ["portraits/b.jpg.jpg", "portraits/c.jpg.jpg"]
+    assert world.job(PHOTO).state is State.NEW
+    # And it has its turn as soon as it can be looked at
+    world.wire.mend()
+    world.tick()
+    assert world.job(PHOTO).state is State.DONE

@@ -40,8 +40,8 @@ def one(folder: Path, value: Any, **outputs: str) -> Any:
         "access": "default",
         "vars": VARS,
         "resources": {
-            "one": {"component": "fc3", "props": {"functionName": "fn-${vars.n}", "asked": value}},
             "two": {"component": "ros", "props": {"x": "y", "who": "${this.name}"}},
+            "one": {"component": "fc3", "props": {"functionName": "fn-${vars.n}", "asked": value}},
         },
     }
     return resources(folder, tree, **outputs)["one"].get("asked")
