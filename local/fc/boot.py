@@ -111,7 +111,8 @@ def _mark(phase: str, moment: str, request_id: str) -> None:
     """Tell the log, as FC does, where the lines of a request begin and end."""
     with suppress(OSError, ValueError):  # a function may have closed its standard output
         sys.stdout.flush()
-    os.write(2, f"FC {phase} {moment} RequestId: {request_id}\n".encode())
+    with suppress(OSError):  # or all of its log
+        os.write(2, f"FC {phase} {moment} RequestId: {request_id}\n".encode())
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
