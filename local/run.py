@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -34,7 +35,7 @@ def _oss(of: Stack, state: State) -> ASGIApp:
     from local.oss.engine import Oss
     from local.oss.events import Event, Rule, event_json
 
-    functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id)
+    functions = stack_file.read(ROOT / "s.yaml", of.environment(os.environ), account_id=of.account_id, region=of.region)
     triggers = [trigger for function in functions for trigger in function.oss_triggers]
     rules = [Rule(one.name, one.bucket, one.events, one.prefix, one.suffix) for one in triggers]
     clock = WallClock()
@@ -118,7 +119,7 @@ def _end_with_parent() -> None:
     # The parent holds the other end of our standard input: it closes however the parent dies.
     while os.read(sys.stdin.fileno(), 1024):
         pass
-    os._exit(0)
+    os.kill(os.getpid(), signal.SIGTERM)  # ends in order: instances get their preStop
 
 
 def main() -> None:

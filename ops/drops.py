@@ -20,7 +20,7 @@ from shared.words import Words, words
 LOOK_EVERY = 0.3
 AWAY_AT_MOST = 30.0
 """Seconds for which a bucket that does not answer is asked again."""
-REOPENS_WITHIN = 5.0
+REOPENS_WITHIN = 3.0
 """Seconds that an older job of the same photo is given to open again."""
 
 
@@ -171,7 +171,7 @@ _OVERTAKEN = {
         "The photo was overwritten.",
         "照片已被新的版本覆盖。",
         "Nothing: the newer one is worked on.",
-        "无需操作:会处理新的照片。",
+        "无需操作：会处理新的照片。",
     ),
     "Withdrawn": Words(
         "The photo was deleted.", "照片已被删除。", "Drop it again if you want a portrait.", "如需肖像请重新放入。"

@@ -41,13 +41,14 @@ def show(moves: Iterable[Moved | Outcome], count: int) -> list[Outcome]:
     """Follow `count` drops on the screen until all have an outcome; returns the outcomes."""
     outcomes: list[Outcome] = []
     states: dict[Drop, State] = {}
+    said: set[str] = set()
     with _bar() as bar:
         task = bar.add_task("", total=count)
         for move in moves:
             if isinstance(move, Outcome):
                 outcomes.append(move)
                 states.pop(move.drop, None)
-                _show_ending(move)
+                _show_ending(move, said)
             else:
                 states[move.drop] = move.state
             bar.update(task, completed=len(outcomes), description=_at_work(states))
@@ -69,7 +70,7 @@ def show_status(status: Status) -> None:
         table.add_row(f"  {figure}", words, style="bold" if figure else "dim")
     screen.print(table)
     if status.oldest_seconds is not None:
-        say(f"the oldest was dropped {status.oldest_seconds} s ago")
+        say(f"the oldest was dropped {_span(status.oldest_seconds)} ago")
 
 
 def show_answer(answer: Answer) -> None:
@@ -78,7 +79,7 @@ def show_answer(answer: Answer) -> None:
     for story in answer.stories:
         _show_story(story)
     if answer.error is not None:
-        _show_error(answer.error)
+        _show_error(answer.error, answer.error["code"])
 
 
 def _show_story(story: Story) -> None:
@@ -94,21 +95,28 @@ def _show_story(story: Story) -> None:
     screen.print(table)
 
 
+def _span(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 3600} h {seconds % 3600 // 60} min"
+
+
 def _time(at: float, form: str) -> str:
     return datetime.fromtimestamp(at).strftime(form)
 
 
-def _show_ending(outcome: Outcome) -> None:
+def _show_ending(outcome: Outcome, said: set[str]) -> None:
+    """One line, and below an error its words: once, however many photos they are about."""
     if outcome.error is None:
         screen.print(Text.assemble(("  done   ", "green"), outcome.portrait or ""), soft_wrap=True)
         return
-    _show_error(outcome.error, outcome.drop.photo)
+    words = outcome.error["en"] + outcome.error["todo_en"]
+    _show_error(outcome.error, outcome.drop.photo + (", as above" if words in said else ""), words not in said)
+    said.add(words)
 
 
-def _show_error(error: Mapping[str, Any], photo: str = "") -> None:
+def _show_error(error: Mapping[str, Any], heading: str, in_full: bool = True) -> None:
     kind = ("  error  ", "red") if error["final"] else ("  held   ", "yellow")
-    screen.print(Text.assemble(kind, photo or error["code"]), soft_wrap=True)
-    for words in (error["en"], error["todo_en"]):
+    screen.print(Text.assemble(kind, heading), soft_wrap=True)
+    for words in (error["en"], error["todo_en"]) if in_full else ():
         screen.print(Padding(Text(words), (0, 0, 0, INDENT), expand=False))
 
 
