@@ -23,6 +23,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = "python3.10"
 OURS = "shared"
+STAMP = "built-from"
+"""Beside the bundles: what they were made from."""
 
 SDKS = ("oss2", "mns")
 """Vendored when reached: oss2 signs V4 URLs from 2.18.4 on, python3.10 has 2.16.0; python3.12 has no mns at all.
@@ -58,22 +60,21 @@ def build(root: Path, out: Path, runtime: str = RUNTIME) -> list[Bundle]:
 
     Byte code goes with it when this Python is that of `runtime`. Raises BundleError.
     """
-    return [
-        _bundle(index, root, out / index.parent.name, runtime) for index in sorted(root.glob("functions/*/index.py"))
-    ]
+    indexes = sorted(root.glob("functions/*/index.py"))
+    bundles = [_bundle(index, root, out / index.parent.name, runtime) for index in indexes]
+    (out / STAMP).write_text(_sources(root, runtime))
+    return bundles
 
 
 def ensure(root: Path, out: Path, runtime: str = RUNTIME) -> None:
     """As `build`, unless nothing that goes into a bundle has changed since. One process at a time."""
     out.mkdir(parents=True, exist_ok=True)
-    with (out / "built-from").open("a+") as stamp:
+    with (out / STAMP).open("a+") as stamp:
         fcntl.flock(stamp, fcntl.LOCK_EX)
         stamp.seek(0)
-        wanted = _sources(root, runtime)
-        if stamp.read() != wanted:
+        if stamp.read() != _sources(root, runtime):
             stamp.truncate(0)
             build(root, out, runtime)
-            stamp.write(wanted)
 
 
 def _sources(root: Path, runtime: str) -> str:

@@ -145,7 +145,7 @@ def why(photo: str, data: Path | None, as_json: bool) -> None:
 )
 @_json
 def demo(out: Path, as_json: bool) -> None:
-    """Send five photos through the whole booth on this machine and show what comes of them.
+    """Five photos through the whole booth on this machine.
 
     \b
     Example:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ops.bundle import ROOT, RUNTIME, Bundle, BundleError, build
+from ops.bundle import ROOT, RUNTIME, Bundle, BundleError, build, ensure
 
 HERE = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ANOTHER = "python3.9"
@@ -198,3 +198,26 @@ def test_our_own_functions_are_bundled_whole(tmp_path: Path) -> None:
         result = run(bundle.folder, "oss2", "shared", expression="callable(index.handler)")
         assert result["answer"] is True
         assert all(path.startswith(str(bundle.folder)) for path in result["from"].values())
+
+
+def test_what_is_built_already_is_built_anew_only_when_a_source_has_changed(root: Path, tmp_path: Path) -> None:
+    # Given bundles, and a mark in one that a new build would wipe out
+    out = tmp_path / "out"
+    ensure(root, out, ANOTHER)
+    mark = out / "submit" / "mark"
+    mark.touch()
+    # When nothing has changed, then nothing is built
+    ensure(root, out, ANOTHER)
+    assert mark.exists()
+    # When a module has changed, then both bundles are made of what is there now
+    (root / "shared/words.py").write_text("WORD = 'picture'\n")
+    ensure(root, out, ANOTHER)
+    assert not mark.exists()
+    assert (out / "submit/shared/words.py").read_text() == "WORD = 'picture'\n"
+
+
+def test_a_build_that_failed_is_not_taken_for_done(root: Path, tmp_path: Path) -> None:
+    (root / "shared/job.py").write_text("import shared.nowhere\n")
+    for _ in range(2):
+        with pytest.raises(BundleError, match=r"shared\.nowhere"):
+            ensure(root, tmp_path / "out", ANOTHER)

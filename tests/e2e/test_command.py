@@ -92,6 +92,15 @@ def test_a_route_that_makes_no_usable_key_is_refused_with_words(booth: Booth, ro
     assert "Give the photo a shorter, plainer name" in ran.err
 
 
+def test_what_is_to_be_said_of_many_photos_is_said_once(booth: Booth, tmp_path: Path) -> None:
+    for name in ("letter.jpg", "diary.jpg"):
+        (tmp_path / name).write_text("just words")
+    ran = booth.cosdrop("drop", tmp_path / "letter.jpg", tmp_path / "diary.jpg")
+    assert ran.code == 1
+    assert "photos/letter.jpg" in ran.err and "photos/diary.jpg" in ran.err
+    assert ran.err.count("This file is not a picture we can read.") == 1
+
+
 # --- status
 
 
