@@ -3,7 +3,7 @@
 CosdropError
  ├─ BadSetting     the deployer's: a variable is missing or wrong; nothing runs until it is mended
  ├─ NotNow         a service is away or gave no answer to something that may be repeated: later, no attempt burned
- ├─ Raced          another invocation wrote first: read again and decide anew
+ ├─ Raced          another invocation wrote first, or somebody deleted the photo: read again and decide anew
  └─ BadResult      a finished result cannot be taken as it is: park it and try again until its deadline
 
 What DashScope *answers* to a submission, doubt included, is no exception but a value (`models.contract.Posted`), for
@@ -26,7 +26,7 @@ class NotNow(CosdropError):
 
 
 class Raced(CosdropError):
-    """An append found that somebody else appended first."""
+    """An append found that somebody else appended first, or what was looked at has just gone."""
 
 
 class BadResult(CosdropError):

@@ -82,7 +82,7 @@ class Objects(Protocol):
         ...
 
     def info(self, key: str) -> Mapping[str, str] | Unreadable:
-        """`image/info`: ImageWidth, ImageHeight, Format, FileSize, Orientation …, all text."""
+        """`image/info`: ImageWidth, ImageHeight, Format, FileSize, Orientation …, all text. Raced when it has gone."""
         ...
 
     def link(self, key: str, process: str, seconds: int) -> str:

@@ -21,7 +21,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 from shared.aliyun.credentials import Credentials
-from shared.errors import BadSetting, NotNow
+from shared.errors import BadSetting, NotNow, Raced
 from shared.ports import Entry, Head, Listing, Unreadable
 from shared.settings import Settings
 
@@ -170,7 +170,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except NoSuchKey:
-        raise NotNow("OSS: the object has just gone") from None
+        raise Raced("OSS: the object has just gone") from None
     except ServerError as error:
         raise NotNow(f"OSS answered {error.status} {error.code} (request {error.request_id})") from None
     except (OssError, requests.RequestException, ValueError, RuntimeError, ParseError) as error:

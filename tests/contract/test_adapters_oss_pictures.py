@@ -11,9 +11,10 @@ from PIL import Image
 
 from shared.aliyun.credentials import Credentials
 from shared.aliyun.oss import OssObjects
+from shared.errors import Raced
 from shared.ports import Unreadable
 from tests.contract.oss_server import photo
-from tests.contract.stack import BUCKET, LASTING, TEMPORARY, Stack, Stages, bare_get, is_discreet, listening, not_now
+from tests.contract.stack import BUCKET, LASTING, TEMPORARY, Stack, Stages, bare_get, is_discreet, listening
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,8 @@ def test_what_is_no_picture_is_unreadable_by_its_code(objects: OssObjects, data:
 
 
 def test_a_picture_that_has_just_gone_is_no_bad_picture(objects: OssObjects) -> None:
-    assert "just gone" in not_now(lambda: objects.info("nothing"))
+    with pytest.raises(Raced, match="just gone"):
+        objects.info("nothing")
 
 
 # --- links

@@ -6,6 +6,7 @@ import pytest
 
 from functions.submit.index import submit
 from shared import keys
+from shared.errors import Raced
 from shared.job import State
 from tests.world import World, jpeg
 
@@ -182,3 +183,10 @@ def test_a_deleted_photo_is_withdrawn(moment: str) -> None:
         assert world.job(PHOTO, etag).state is State.WITHDRAWN
     assert world.bucket.head(PORTRAIT) is None
     assert world.keys("errors/") == world.keys(keys.OPEN) == []
+
+
+def test_a_photo_that_goes_while_it_is_looked_at_is_looked_at_anew() -> None:
+    world = World()
+    world.wire.cut("objects.info photos/a.jpg", Raced)
+    world.drop("photos/a.jpg")
+    assert world.job("photos/a.jpg").state is State.RUNNING

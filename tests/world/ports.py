@@ -19,7 +19,7 @@ from local.oss.engine import Oss
 from local.oss.errors import OssError
 from local.oss.listing import Query as ListQuery
 from local.oss.records import Content
-from shared.errors import BadResult, NotNow
+from shared.errors import BadResult, NotNow, Raced
 from shared.models import answers
 from shared.models.contract import Ambiguous, Listed, Model, Posted, Report, Unsent
 from shared.ports import Entry, Head, Listing, Message, Unreadable
@@ -88,7 +88,7 @@ class EngineObjects:
             told, _ = image.process(self.oss.get(self.bucket, key)[1], "image/info")
         except OssError as error:
             if error.status == 404:
-                raise NotNow("gone") from error
+                raise Raced("gone") from error
             return Unreadable(error.code)
         return {name: one["value"] for name, one in json.loads(told).items()}
 
